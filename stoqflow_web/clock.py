@@ -6,7 +6,12 @@ from zoneinfo import ZoneInfo
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 
-_read: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+def _machine_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+_read: Callable[[], datetime] = _machine_clock
 
 
 def now() -> datetime:
@@ -22,4 +27,4 @@ def today() -> date:
 def set_clock(read: Callable[[], datetime] | None) -> None:
     """Let tests decide what time it is; None goes back to the machine's clock."""
     global _read
-    _read = read or (lambda: datetime.now(UTC))
+    _read = read or _machine_clock

@@ -84,7 +84,9 @@ def _keys(text: str) -> tuple[str, ...]:
         try:
             Fernet(key)
         except ValueError:
-            raise ValueError("STOQFLOW_KEYS (or secrets.key in the data folder) holds a key that is not a Fernet key.") from None
+            raise ValueError(
+                "STOQFLOW_KEYS (or secrets.key in the data folder) holds a key that is not a Fernet key."
+            ) from None
     if not keys:
         raise ValueError("STOQFLOW_KEYS holds no key.")
     return keys

@@ -1,0 +1,183 @@
+"""The records that cross the border between Stoqflow and a marketplace, in our words, and how that can fail.
+
+Money is Decimal in euros, moments are aware datetimes, days are dates as Amsterdam counts them, quantities are units.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+FBR = "FBR"  # fulfilled by the retailer: we ship
+FBB = "FBB"  # fulfilled by bol: never picked, shipped or cancelled by us
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """The seller account that a pair of keys belongs to."""
+
+    external_id: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Address:
+    """A name and address as the marketplace gave it. Any part can be missing."""
+
+    first_name: str = ""
+    surname: str = ""
+    company: str = ""
+    street: str = ""
+    house_number: str = ""
+    house_number_extension: str = ""
+    extra: str = ""
+    zip_code: str = ""
+    city: str = ""
+    country_code: str = ""
+    phone: str = ""
+    email: str = ""
+    language: str = ""
+    vat_number: str = ""
+    client_reference: str = ""
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.first_name} {self.surname}".strip() or self.company
+
+    @property
+    def street_line(self) -> str:
+        number = f"{self.house_number}{_joined_extension(self.house_number_extension)}"
+        return f"{self.street} {number}".strip()
+
+    @property
+    def city_line(self) -> str:
+        return ", ".join(part for part in (f"{self.zip_code} {self.city}".strip(), self.country_code) if part)
+
+    def is_same_place(self, other: "Address | None") -> bool:
+        return other is not None and (self.full_name, self.street_line, self.city_line, self.extra) == (
+            other.full_name,
+            other.street_line,
+            other.city_line,
+            other.extra,
+        )
+
+
+def _joined_extension(extension: str) -> str:
+    """12 + A is written 12A, 12 + 3 is written 12-3."""
+    return f"-{extension}" if extension[:1].isdigit() else extension
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfferRecord:
+    external_id: str
+    reference: str | None
+    ean: str | None
+    title: str | None
+    price: Decimal | None
+    fulfilment_method: str
+    stock: int | None
+    is_on_hold: bool
+    condition: str
+    modified_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfferListPage:
+    """A page of offers; `next_cursor` is None on the last one."""
+
+    offers: tuple[OfferRecord, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemRecord:
+    external_id: str
+    offer_external_id: str | None
+    reference: str | None
+    ean: str | None
+    title: str | None
+    quantity: int
+    quantity_shipped: int
+    quantity_cancelled: int
+    is_cancellation_requested: bool
+    fulfilment_method: str
+    needs_marketplace_label: bool
+    deliver_by: date | None
+    is_delivery_day_exact: bool
+    time_frame: str | None
+    expires_on: date | None
+    unit_price: Decimal | None
+    total_price: Decimal | None
+    changed_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderRecord:
+    """An order as the marketplace tells it. `pickup_point` is None for home delivery, else its name or ""."""
+
+    external_id: str
+    placed_at: datetime | None
+    ship_to: Address | None
+    invoice_to: Address | None
+    pickup_point: str | None
+    items: tuple[ItemRecord, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContentRecord:
+    """What the marketplace's catalogue says of a product. Either can be unknown."""
+
+    title: str | None
+    image_url: str | None
+
+
+OnWait = Callable[[float], None]
+"""Told how many seconds a call is about to wait for the marketplace's limit."""
+
+
+class ExchangeError(Exception):
+    """A call to the marketplace failed. `sentence` is fit for a page and holds no secret.
+
+    `is_temporary` says whether the same call can succeed later, `retry_after` in how many seconds if that is known.
+    """
+
+    is_temporary = False
+
+    def __init__(self, sentence: str, *, retry_after: float | None = None) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.retry_after = retry_after
+
+
+class AccessLost(ExchangeError):
+    """The keys are refused: nothing more can be asked with them."""
+
+
+class AccountInactive(AccessLost):
+    """The keys are good, but the account may not use the interface."""
+
+
+class NotThere(ExchangeError):
+    """The marketplace does not know the thing, or not for this account."""
+
+
+class AskedWrongly(ExchangeError):
+    """The marketplace refuses the request itself; asking the same again will not help."""
+
+
+class AnswerNotUnderstood(ExchangeError):
+    """An answer came that is not what was agreed. It may be a passing fault on their side."""
+
+    is_temporary = True
+
+
+class Unreachable(ExchangeError):
+    """No answer, or the marketplace says it is out of order."""
+
+    is_temporary = True
+
+
+class Busy(ExchangeError):
+    """The limit of calls is reached; go on after `retry_after` seconds."""
+
+    is_temporary = True

@@ -1,0 +1,31 @@
+"""The records. Each file holds the rules of one thing; nothing here opens a transaction."""
+
+from stoqflow_web.models.base import Base
+from stoqflow_web.models.history import HistoryEntry
+from stoqflow_web.models.imports import ImportItem, ImportProblem, ImportRun
+from stoqflow_web.models.marketplace_orders import MarketplaceItem, MarketplaceOrder
+from stoqflow_web.models.offers import Offer
+from stoqflow_web.models.products import Product, ProductWord, StockMovement
+from stoqflow_web.models.sales_orders import OrderLine, OrderWord, SalesOrder
+from stoqflow_web.models.shops import Shop
+from stoqflow_web.models.users import FailedSignIn, User
+
+__all__ = [
+    "Base",
+    "FailedSignIn",
+    "HistoryEntry",
+    "ImportItem",
+    "ImportProblem",
+    "ImportRun",
+    "MarketplaceItem",
+    "MarketplaceOrder",
+    "Offer",
+    "OrderLine",
+    "OrderWord",
+    "Product",
+    "ProductWord",
+    "SalesOrder",
+    "Shop",
+    "StockMovement",
+    "User",
+]

@@ -1,0 +1,51 @@
+"""A seller account on a marketplace."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, LargeBinary, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from stoqflow_web.models.base import Base, Key, Moment, UtcDateTime
+
+MARKETPLACE = "marketplace"  # the shop's type: an online marketplace
+BOL = "bol.com"  # the shop's platform
+
+
+class Shop(Base):
+    __tablename__ = "shops"
+
+    id: Mapped[Key]
+    name: Mapped[str] = mapped_column(String(100))
+    type: Mapped[str] = mapped_column(String(30), default=MARKETPLACE)
+    platform: Mapped[str] = mapped_column(String(30), default=BOL)
+    # The pair made at bol.com: the key in clear, the secret encrypted (vault.py), never shown again.
+    api_key: Mapped[str] = mapped_column(String(200))
+    api_secret_encrypted: Mapped[bytes] = mapped_column(LargeBinary)
+    # Which account answered when the keys were proven. Unique: the same account can't be linked twice.
+    account_id: Mapped[str] = mapped_column(String(50), unique=True)
+    account_name: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[Moment]
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    keys_checked_at: Mapped[Moment]
+    # Set while bol.com refuses the keys or the account; nothing is asked of bol.com for this shop until it is mended.
+    access_lost_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    access_lost_why: Mapped[str | None] = mapped_column(Text)
+    paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    @property
+    def is_paused(self) -> bool:
+        return self.paused_at is not None
+
+    @property
+    def has_lost_access(self) -> bool:
+        return self.access_lost_at is not None
+
+    @property
+    def may_ask_marketplace(self) -> bool:
+        """Whether work for this shop may call the marketplace at all."""
+        return not self.is_paused and not self.has_lost_access
+
+    @property
+    def key_hint(self) -> str:
+        """Enough of the key to recognise it by."""
+        return self.api_key if len(self.api_key) <= 10 else f"{self.api_key[:4]}…{self.api_key[-4:]}"

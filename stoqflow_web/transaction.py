@@ -1,0 +1,76 @@
+"""The only door to writing: `with transaction() as tx:`. It commits when the block ends well, else nothing happened."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+WRITING: ContextVar[bool] = ContextVar("stoqflow_writing", default=False)
+
+
+class Transaction:
+    """What belongs to one commit."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self._afterwards: list[Callable[[], object]] = []
+
+    def after_commit(self, action: Callable[[], object]) -> None:
+        """Do `action` once the commit has succeeded, and not at all otherwise. For work that may be lost (a queue)."""
+        self._afterwards.append(action)
+
+
+_current: ContextVar[Transaction | None] = ContextVar("stoqflow_transaction", default=None)
+
+
+@contextmanager
+def transaction() -> Iterator[Transaction]:
+    """Open a writing transaction, or join the one that is open.
+
+    Whatever was only read before is forgotten and read again inside, so that what is decided is decided on what
+    is in the database now.
+    """
+    open_one = _current.get()
+    if open_one is not None:
+        yield open_one
+        return
+    from stoqflow_web.extensions import db
+
+    db.session.rollback()
+    tx = Transaction(db.session())
+    writing, current = WRITING.set(True), _current.set(tx)
+    try:
+        yield tx
+        db.session.commit()
+    except BaseException:
+        db.session.rollback()
+        raise
+    finally:
+        _current.reset(current)
+        WRITING.reset(writing)
+    for action in tx._afterwards:
+        action()
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """Read a consistent picture and let go of it, for jobs: no transaction may stay open while a marketplace is called."""
+    from stoqflow_web.extensions import db
+
+    try:
+        yield db.session()
+    finally:
+        if _current.get() is None:
+            db.session.rollback()
+
+
+def refuse_stray_writes(session_factory: Any) -> None:
+    """Make a write outside `transaction()` an error at once: it would be lost, or lock SQLite from a reading page."""
+
+    @event.listens_for(session_factory, "before_flush")
+    def check(session: Session, context: Any, instances: Any) -> None:
+        if not WRITING.get():
+            raise RuntimeError("A write outside transaction(): only services write, and only inside it.")
