@@ -1,0 +1,165 @@
+"""The HTML of the control page: plain forms, nothing inline."""
+
+from collections.abc import Iterable
+from html import escape
+from itertools import islice
+
+from stoqflow_web.bol.sandbox.clock import AMSTERDAM
+from stoqflow_web.bol.sandbox.records import Item, Order
+from stoqflow_web.bol.sandbox.verbs import VERBS, Field
+from stoqflow_web.bol.sandbox.world import World
+
+RECENT_ORDERS = 25
+RECENT_PROCESSES = 10
+GROUPS = {
+    "The next write": ("fail-next", "time-out-next", "hold-next", "set-process-delay"),
+    "The next answer": ("lose-next-answer", "cut-next-answer", "answer-next", "slow-down"),
+    "The whole of bol": ("go-down", "come-back"),
+    "The account": ("revoke-keys", "restore-keys", "deactivate-account", "activate-account", "expire-tokens"),
+    "The limits": ("set-limit", "enforce-limits", "leave-out-retry-after"),
+    "The shop": ("change-stock",),
+}
+
+
+def render(world: World, address: str, said: str) -> str:
+    """The whole page; `said` is what the last action had to say."""
+    with world.lock:
+        world.settle()
+        parts = [
+            _said(said),
+            _figures(world),
+            _keys(world, address),
+            _section("Clock", _clock(world) + _form("jump")),
+            _section("A client orders something", _form("place-order")),
+            _orders(world),
+            _processes(world),
+            *(_section(title, "".join(_form(name) for name in names)) for title, names in GROUPS.items()),
+        ]
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><title>Pretend bol.com</title>'
+        '<link rel="stylesheet" href="/control/style.css"></head><body>'
+        "<header><h1>Pretend bol.com</h1><p>A rehearsal room. Nothing here reaches the real bol.com.</p></header>"
+        f"<main>{''.join(parts)}</main></body></html>"
+    )
+
+
+def _said(said: str) -> str:
+    return f'<p class="said" role="status">{escape(said)}</p>' if said else ""
+
+
+def _figures(world: World) -> str:
+    now = world.clock.now()
+    state = "down" if world.faults.is_down(now) else "up"
+    figures = {
+        "bol is": state,
+        "keys": "revoked" if world.tokens.keys_revoked else "valid",
+        "account": "active" if world.account_active else "not active",
+        "limits": "on" if world.limits.enforced else "off",
+        "open orders": len(world.open_order_ids()),
+        "orders": len(world.orders),
+        "offers": len(world.offers),
+        "shipments": len(world.shipments),
+        "requests": len(world.requests),
+        **world.faults.waiting(),
+        "planned outcomes": len(world.outcomes),
+    }
+    cells = "".join(f"<div><dt>{escape(name)}</dt><dd>{value}</dd></div>" for name, value in figures.items())
+    return f'<dl class="figures">{cells}</dl>'
+
+
+def _keys(world: World, address: str) -> str:
+    rows = {
+        "Key (client id)": world.options.client_id,
+        "Secret": world.options.client_secret,
+        "API": address,
+        "Token": f"{address}/token",
+    }
+    cells = "".join(f"<div><dt>{name}</dt><dd><code>{escape(value)}</code></dd></div>" for name, value in rows.items())
+    return _section("To link this shop", f'<dl class="keys">{cells}</dl>')
+
+
+def _clock(world: World) -> str:
+    return (
+        f"<p>It is <strong>{world.clock.now().astimezone(AMSTERDAM):%A %-d %B %Y, %H:%M:%S}</strong> in Amsterdam.</p>"
+    )
+
+
+def _orders(world: World) -> str:
+    rows = "".join(_order_row(order) for order in islice(world.newest_orders(), RECENT_ORDERS))
+    head = (
+        "<tr><th>Order</th><th>Placed</th><th>Client</th><th>Items</th><th>State</th><th>What happens to it</th></tr>"
+    )
+    return _section(
+        "Recent orders", f'<div class="wide"><table><thead>{head}</thead><tbody>{rows}</tbody></table></div>'
+    )
+
+
+def _order_row(order: Order) -> str:
+    address = order.shipment_details
+    placed = f"{order.placed_at.astimezone(AMSTERDAM):%-d %b %H:%M}"
+    client = f"{address['firstName']} {address['surname']}, {address['city']}"
+    items = "<br>".join(f"{item.quantity} × {escape(item.title)}" for item in order.items)
+    states = "<br>".join(_state_of(item) for item in order.items)
+    actions = "".join(_order_button(name, order.order_id) for name in _actions(order))
+    return (
+        f"<tr><td><code>{order.order_id}</code></td><td>{placed}</td><td>{escape(client)}</td>"
+        f'<td>{items}</td><td>{states}</td><td class="actions">{actions}</td></tr>'
+    )
+
+
+def _state_of(item: Item) -> str:
+    kind = "VVB" if item.is_vvb else item.method
+    if item.is_open:
+        return f"{kind} open, client asked to cancel" if item.cancellation_request else f"{kind} open"
+    return f"{kind} shipped" if item.shipped else f"{kind} cancelled"
+
+
+def _actions(order: Order) -> Iterable[str]:
+    if any(item.is_open for item in order.items):
+        yield from ("ask-to-cancel", "cancel", "expire")
+    if any(item.is_open and item.method == "FBR" for item in order.items):
+        yield "ship-by-hand"
+    if any(item.shipped for item in order.items):
+        yield "send-back"
+
+
+def _order_button(name: str, order_id: str) -> str:
+    return (
+        f'<form method="post" action="/control/{name}"><input type="hidden" name="order_id" value="{order_id}">'
+        f"<button>{escape(VERBS[name].label)}</button></form>"
+    )
+
+
+def _processes(world: World) -> str:
+    latest = list(islice(reversed(world.processes.values()), RECENT_PROCESSES))
+    if not latest:
+        return _section("Recent writes", "<p>Nothing was written yet.</p>")
+    rows = "".join(
+        f"<tr><td>{process.created_at.astimezone(AMSTERDAM):%H:%M:%S}</td><td>{escape(process.event_type)}</td>"
+        f"<td>{escape(process.description)}</td><td>{process.status}</td>"
+        f"<td>{escape(process.error_message or '')}</td></tr>"
+        for process in latest
+    )
+    head = "<tr><th>At</th><th>Event</th><th>What</th><th>Status</th><th>Message</th></tr>"
+    return _section(
+        "Recent writes", f'<div class="wide"><table><thead>{head}</thead><tbody>{rows}</tbody></table></div>'
+    )
+
+
+def _section(title: str, content: str) -> str:
+    return f"<section><h2>{escape(title)}</h2>{content}</section>"
+
+
+def _form(name: str) -> str:
+    verb = VERBS[name]
+    fields = "".join(_field(key, field) for key, field in verb.fields.items())
+    return f'<form method="post" action="/control/{name}">{fields}<button>{escape(verb.label)}</button></form>'
+
+
+def _field(key: str, field: Field) -> str:
+    label = escape(field.label)
+    if not field.choices:
+        return f'<label>{label} <input name="{key}" value="{escape(field.initial)}"></label>'
+    options = "".join(f'<option value="{choice}">{escape(choice) or "any"}</option>' for choice in field.choices)
+    return f'<label>{label} <select name="{key}">{options}</select></label>'

@@ -1,0 +1,33 @@
+"""How large, how fast and how strict the pretend bol.com is."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+DEFAULT_CLIENT_ID = "8d1f3c5e-2f6b-4a7d-9e10-5a0c0ffee123"
+# Not a secret of anyone: the pretend bol.com prints it on its own control page.
+DEFAULT_CLIENT_SECRET = "pretend-Nj7yZ2!kQ4wV-only-for-rehearsal"  # noqa: S105
+
+
+@dataclass(frozen=True)
+class SandboxOptions:
+    """The options of one pretend bol.com; every length of time is in seconds.
+
+    `token_hammer_limit` is the number of token requests a minute after which the token host shuts its door;
+    `standing_clock` is an aware moment at which the clock starts and stands still, so that only jumps move it.
+    """
+
+    orders: int = 400
+    offers: int = 1200
+    seed: int = 1
+    latency: float = 0.0
+    process_delay: float = 2.0
+    limits: bool = True
+    client_id: str = DEFAULT_CLIENT_ID
+    client_secret: str = DEFAULT_CLIENT_SECRET
+    token_lifetime: int = 599
+    token_hammer_limit: int | None = None
+    send_nulls: bool = False
+    send_retry_after: bool = True
+    retailer_id: str = "1472583"
+    shop_name: str = "Keuken & Buiten"
+    standing_clock: datetime | None = None

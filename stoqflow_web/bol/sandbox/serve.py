@@ -1,0 +1,136 @@
+"""Serving the pretend bol.com over HTTP: in a thread for tests, or in the foreground."""
+
+import logging
+import socket
+import threading
+from io import BytesIO
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+
+from stoqflow_web.bol.sandbox.app import Sandbox, make_sandbox
+from stoqflow_web.bol.sandbox.faults import ConnectionCut
+from stoqflow_web.bol.sandbox.options import SandboxOptions
+from stoqflow_web.bol.sandbox.world import World
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+
+class _Handler(WSGIRequestHandler):
+    """Keeps connections open between requests, which werkzeug's own handler does not: it reads the whole body first."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    # A line of headers must not wait for the next packet: everything leaves in one write.
+    wbufsize = -1
+
+    def run_wsgi(self) -> None:
+        environ = self.make_environ()
+        environ["wsgi.input"] = BytesIO(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
+        status_line, answer_headers = "", [("", "")]
+
+        def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            nonlocal status_line, answer_headers
+            status_line, answer_headers = status, headers
+            return self.wfile.write
+
+        try:
+            body = b"".join(self.server.app(environ, start_response))
+        except ConnectionCut:
+            self._hang_up()
+            return
+        code, _, phrase = status_line.partition(" ")
+        self.send_response(int(code), phrase)
+        promised = len(body)
+        for name, value in answer_headers:
+            self.send_header(name, value)
+            promised = int(value) if name == "Content-Length" else promised
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+        self.wfile.flush()
+        if len(body) != promised:
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        self.close_connection = True
+        self.connection.shutdown(socket.SHUT_RDWR)
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        log.debug(message, *args)
+
+
+class _Server(ThreadedWSGIServer):
+    """A thread per connection; many may come at once."""
+
+    request_queue_size = 512
+    daemon_threads = True
+
+    def __init__(self, host: str, port: int, app: Sandbox) -> None:
+        super().__init__(host, port, app, handler=_Handler)
+
+
+class RunningSandbox:
+    """A pretend bol.com that answers on a port of this machine until `stop()`; also a context manager."""
+
+    def __init__(self, sandbox: Sandbox, host: str, port: int) -> None:
+        self._server = _Server(host, port, sandbox)
+        self._host = host
+        self.sandbox = sandbox
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self._thread.start()
+
+    @property
+    def world(self) -> World:
+        return self.sandbox.world
+
+    @property
+    def url(self) -> str:
+        """The base of the API, without a slash at the end."""
+        return f"http://{self._host}:{self._server.server_port}"
+
+    @property
+    def token_url(self) -> str:
+        return f"{self.url}/token"
+
+    @property
+    def client_id(self) -> str:
+        return self.world.options.client_id
+
+    @property
+    def client_secret(self) -> str:
+        return self.world.options.client_secret
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def __enter__(self) -> "RunningSandbox":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+
+def start_sandbox(options: SandboxOptions | None = None, port: int = 0, host: str = "127.0.0.1") -> RunningSandbox:
+    """Starts a pretend bol.com in a thread; port 0 takes a free one."""
+    return RunningSandbox(make_sandbox(options), host, port)
+
+
+def serve(options: SandboxOptions, host: str, port: int, state_file: "Path | None" = None) -> None:
+    """Serves in the foreground until the process is told to stop."""
+    server = _Server(host, port, make_sandbox(options))
+    try:
+        server.serve_forever()
+    finally:
+        server.server_close()
