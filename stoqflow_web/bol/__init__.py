@@ -1,0 +1,90 @@
+"""A client for bol.com's Retailer API (v10, offers v11). Needs requests and msgspec, and nothing of Stoqflow."""
+
+from .addresses import check_address
+from .catalog import Asset, CatalogProduct
+from .client import BolClient
+from .errors import (
+    AccountNotActive,
+    BolError,
+    BolUnavailable,
+    LimitReached,
+    NoAnswer,
+    NoConnection,
+    NotFoundAtBol,
+    Problem,
+    Refused,
+    SharedStoreUnavailable,
+    TokenBraked,
+    TokenRefused,
+    UnexpectedAnswer,
+    Violation,
+    WrongCredentials,
+)
+from .limiter import MemoryLimiter, Permit, RateLimiter, Unlimited
+from .limits import RULES, Rule, rule_for
+from .offers import Offer, OfferPage
+from .orders import (
+    CANCEL_REASONS,
+    FBB,
+    FBR,
+    Address,
+    Fulfilment,
+    Order,
+    OrderItem,
+    OrderItemSummary,
+    OrderSummary,
+)
+from .retailer import PublicLimit, Retailer
+from .returns import InventoryItem, Return
+from .shipments import Shipment, ShipmentSummary
+from .statuses import ProcessStatus
+from .tokens import MemoryTokenStore, TokenStore
+
+__all__ = [
+    "CANCEL_REASONS",
+    "FBB",
+    "FBR",
+    "RULES",
+    "AccountNotActive",
+    "Address",
+    "Asset",
+    "BolClient",
+    "BolError",
+    "BolUnavailable",
+    "CatalogProduct",
+    "Fulfilment",
+    "InventoryItem",
+    "LimitReached",
+    "MemoryLimiter",
+    "MemoryTokenStore",
+    "NoAnswer",
+    "NoConnection",
+    "NotFoundAtBol",
+    "Offer",
+    "OfferPage",
+    "Order",
+    "OrderItem",
+    "OrderItemSummary",
+    "OrderSummary",
+    "Permit",
+    "Problem",
+    "ProcessStatus",
+    "PublicLimit",
+    "RateLimiter",
+    "Refused",
+    "Retailer",
+    "Return",
+    "Rule",
+    "SharedStoreUnavailable",
+    "Shipment",
+    "ShipmentSummary",
+    "TokenBraked",
+    "TokenRefused",
+    "TokenStore",
+    "UnexpectedAnswer",
+    "Unlimited",
+    "Violation",
+    "WrongCredentials",
+    "check_address",
+    "rule_for",
+]
