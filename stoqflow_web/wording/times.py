@@ -1,0 +1,94 @@
+"""Moments, days and amounts as people say them, in Amsterdam's time and the reader's language.
+
+All are pure: the present is an argument, and `locale` is a Babel locale or its name.
+"""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from babel import Locale
+from babel.dates import format_date, format_time
+from babel.numbers import format_currency, format_decimal
+from flask_babel import gettext as _
+
+from stoqflow_web.clock import AMSTERDAM
+from stoqflow_web.models.marketplace_orders import FAR_AWAY
+
+NOTHING = "—"
+MINUTE, HOUR, DAY = 60, 3600, 86400
+
+Language = Locale | str
+
+
+def when(moment: datetime | None, *, now: datetime, locale: Language = "en") -> str:
+    """`today 09:12`, `yesterday 17:40`, `21 Nov 09:12`, and with the year when that is another."""
+    if moment is None:
+        return NOTHING
+    local, today = moment.astimezone(AMSTERDAM), now.astimezone(AMSTERDAM).date()
+    time = time_of_day(moment, locale=locale)
+    near = {
+        today - timedelta(days=1): _("yesterday %(time)s", time=time),
+        today: _("today %(time)s", time=time),
+        today + timedelta(days=1): _("tomorrow %(time)s", time=time),
+    }
+    return near.get(local.date()) or f"{short_date(local.date(), today=today, locale=locale)} {time}"
+
+
+def time_of_day(moment: datetime, *, locale: Language = "en") -> str:
+    """`09:12`."""
+    return format_time(moment.astimezone(AMSTERDAM).time(), "HH:mm", locale=locale)
+
+
+def short_date(day: date, *, today: date, locale: Language = "en") -> str:
+    """`21 Nov`, or `21 Nov 2025` in another year."""
+    return format_date(day, "d MMM" if day.year == today.year else "d MMM y", locale=locale)
+
+
+def deadline(day: date | None, *, today: date, locale: Language = "en") -> str:
+    """`Today`, `Tomorrow`, `Wed 25 Nov`, or `Late · Sat 21 Nov` for a day that has passed."""
+    if day is None or day == FAR_AWAY:
+        return NOTHING
+    if day == today:
+        return _("Today")
+    if day == today + timedelta(days=1):
+        return _("Tomorrow")
+    written = format_date(day, "EEE d MMM" if day.year == today.year else "EEE d MMM y", locale=locale)
+    return _("Late · %(day)s", day=written) if day < today else written
+
+
+def deadline_tone(day: date | None, *, today: date) -> str:
+    """The tone of a deadline's pill: danger up to today, warn for tomorrow, else neutral."""
+    if day is None:
+        return "neutral"
+    if day <= today:
+        return "danger"
+    return "warn" if day == today + timedelta(days=1) else "neutral"
+
+
+def ago(moment: datetime | None, *, now: datetime) -> str:
+    """`14 s ago`, `3 min ago`, `2 h ago`, `5 days ago`. A moment to come is `just now`: clocks differ a little."""
+    if moment is None:
+        return NOTHING
+    seconds = int((now - moment).total_seconds())
+    if seconds < 1:
+        return _("just now")
+    if seconds < MINUTE:
+        return _("%(number)s s ago", number=seconds)
+    if seconds < HOUR:
+        return _("%(number)s min ago", number=seconds // MINUTE)
+    if seconds < DAY:
+        return _("%(number)s h ago", number=seconds // HOUR)
+    days = seconds // DAY
+    return _("1 day ago") if days == 1 else _("%(number)s days ago", number=days)
+
+
+def euro(amount: Decimal | None, *, locale: Language = "en") -> str:
+    """`€ 44.95`; the amount is in euros."""
+    if amount is None:
+        return NOTHING
+    return format_currency(amount, "EUR", format="¤ #,##0.00", locale=locale, currency_digits=False)
+
+
+def count(number: int | None, *, locale: Language = "en") -> str:
+    """`1,204`."""
+    return NOTHING if number is None else format_decimal(number, locale=locale)
