@@ -3,11 +3,15 @@
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import EmailField, PasswordField, SelectField, StringField
+from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired
 
 from stoqflow_web.models.users import MANAGER, STAFF
 
-ROLE_CHOICES = [(STAFF, _("Staff: orders and products")), (MANAGER, _("Manager: shops, keys and users too"))]
+ROLE_CHOICES = [
+    SelectChoice(STAFF, _("Staff: orders and products")),
+    SelectChoice(MANAGER, _("Manager: shops, keys and users too")),
+]
 
 
 class UserForm(FlaskForm):  # type: ignore[misc]

@@ -6,7 +6,7 @@ from functools import wraps
 from typing import Any, TypeVar, cast, overload
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, Request, Response, redirect, request, session, url_for
+from flask import Blueprint, Flask, Request, Response, current_app, redirect, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import current_user, logout_user
 
@@ -100,17 +100,11 @@ def _end_unused_session() -> None:
     if request.endpoint == "static" or "_user_id" not in session:
         return
     now, seen = clock.now().timestamp(), session.get(SEEN, 0)
-    if now - seen > _lifetime().total_seconds():
+    if now - seen > current_app.permanent_session_lifetime.total_seconds():
         logout_user()
         session.clear()
     elif now - seen > SEEN_EVERY.total_seconds():
         session[SEEN] = now
-
-
-def _lifetime() -> timedelta:
-    from flask import current_app
-
-    return current_app.permanent_session_lifetime
 
 
 def _user_of_session(session_id: str) -> User | None:

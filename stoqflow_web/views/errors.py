@@ -25,10 +25,10 @@ def handle_errors(app: Flask) -> None:
     app.register_error_handler(ExchangeError, marketplace_failed)
     app.register_error_handler(CSRFError, stale_form)
     app.register_error_handler(HTTPException, web_error)
-    for unreachable in (OperationalError, InterfaceError, PoolEmpty):
-        app.register_error_handler(unreachable, database_gone)
-    for unreachable in (RedisGone, RedisSlow):
-        app.register_error_handler(unreachable, redis_gone)
+    for database_error in (OperationalError, InterfaceError, PoolEmpty):
+        app.register_error_handler(database_error, database_gone)
+    for redis_error in (RedisGone, RedisSlow):
+        app.register_error_handler(redis_error, redis_gone)
 
 
 def refused(error: StoqflowError) -> Response:
@@ -86,7 +86,7 @@ def _answer(status: int, heading: str, sentence: str) -> Response:
 
 
 def _heading(status: int) -> str:
-    headings = {
+    headings: dict[int, str] = {
         400: _("That could not be read"),
         403: _("Not for you"),
         404: _("Not found"),
@@ -97,11 +97,12 @@ def _heading(status: int) -> str:
         429: _("One moment please"),
         503: _("One moment please"),
     }
-    return headings.get(status) or (_("Something went wrong") if status >= 500 else _("That is not possible"))
+    other: str = _("Something went wrong") if status >= 500 else _("That is not possible")
+    return headings.get(status, other)
 
 
 def _sentence(status: int) -> str:
-    sentences = {
+    sentences: dict[int, str] = {
         400: _("What was sent could not be understood. Go back and try again."),
         403: _("You may not see this page."),
         404: _("There is no such page, or not any more."),
@@ -109,9 +110,12 @@ def _sentence(status: int) -> str:
         413: _("What was sent is larger than Stoqflow accepts."),
         429: _("Too much was asked in a short time. Wait a minute and try again."),
     }
-    if status >= 500:
-        return _("This is a fault in Stoqflow, not in what you did. It is in the log. Try again in a minute.")
-    return sentences.get(status) or _("Go back and try again.")
+    other: str = (
+        _("This is a fault in Stoqflow, not in what you did. It is in the log. Try again in a minute.")
+        if status >= 500
+        else _("Go back and try again.")
+    )
+    return sentences.get(status, other)
 
 
 def _let_go_of_database() -> None:

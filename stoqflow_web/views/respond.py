@@ -28,4 +28,4 @@ def wants_fragment() -> bool:
     htmx = request.htmx
     if not htmx or htmx.boosted or htmx.history_restore_request:
         return False
-    return request.headers.get("HX-Request-Type", "partial") != "full"
+    return str(request.headers.get("HX-Request-Type")) != "full"

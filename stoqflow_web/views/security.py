@@ -25,7 +25,7 @@ def secure(app: Flask, settings: Settings) -> None:
         response.headers["X-Frame-Options"] = "DENY"
         response.headers["Referrer-Policy"] = "same-origin"
         if request.endpoint != "static":
-            # Names and addresses of clients must not stay in the browser, and a fragment must not stand in for its page.
+            # Names and addresses of clients must not stay in the browser, nor a fragment stand in for its page.
             response.headers["Cache-Control"] = "no-store"
             response.vary.add("HX-Request")
         return response

@@ -9,7 +9,7 @@ from decimal import Decimal
 from babel import Locale
 from babel.dates import format_date, format_time
 from babel.numbers import format_currency, format_decimal
-from flask_babel import gettext as _
+from flask_babel import gettext
 
 from stoqflow_web.clock import AMSTERDAM
 from stoqflow_web.models.marketplace_orders import FAR_AWAY
@@ -18,6 +18,10 @@ NOTHING = "—"
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 Language = Locale | str
+
+
+def _(words: str, **values: object) -> str:
+    return str(gettext(words, **values))
 
 
 def when(moment: datetime | None, *, now: datetime, locale: Language = "en") -> str:

@@ -72,7 +72,7 @@ class Browser:
         return self._show(self.client.get(url, follow_redirects=True))
 
     def submit(self, form: str = "main form", **fields: Any) -> Page:
-        """Fill in the form that the selector finds on the page shown, and send it. A value of None leaves a field out."""
+        """Fill in the form that the selector finds on the page shown, and send it. None leaves a field out."""
         assert self.page is not None, "get a page first"
         tag = self.page.one(form)
         assert tag.name == "form", f"{form!r} is a {tag.name}"
@@ -131,7 +131,8 @@ def check_page(page: Page, *, is_fragment: bool) -> None:
     soup, where = page.soup, page.url
     if not is_fragment:
         assert len(soup.select("h1")) == 1, f"{where} has {len(soup.select('h1'))} h1"
-        assert soup.title and soup.title.get_text(strip=True), f"{where} has no title"
+        assert soup.title, f"{where} has no title"
+        assert soup.title.get_text(strip=True), f"{where} has an empty title"
     assert "default-src 'none'" in page.headers.get("Content-Security-Policy", ""), f"{where} has no strict CSP"
     for control in soup.select(TYPED):
         assert has_label(control, soup), f"{where}: no label for {control}"
