@@ -1,0 +1,47 @@
+"""Notes what in a run a person can solve, when it is about an offer or a product."""
+
+from stoqflow_web import clock
+from stoqflow_web.models import ImportProblem, ImportRun, Offer
+from stoqflow_web.transaction import Transaction
+
+SUBJECT_WIDTH = 120
+
+
+def note(tx: Transaction, run: ImportRun, code: str, subject: str, *, is_hint: bool = False, **details: object) -> None:
+    """Add a problem and count it. Details that are not known are left out.
+
+    A hint is shown like a problem but not counted, because its offer is already counted as new or matched: the counts
+    of a run add up to the number of offers.
+    """
+    _add(tx, run, code, subject, None, is_hint, details)
+
+
+def note_offer(
+    tx: Transaction, run: ImportRun, code: str, offer: Offer, *, is_hint: bool = False, **details: object
+) -> None:
+    """The same, about one of our offers."""
+    subject = offer.reference or offer.ean or offer.title or offer.external_id
+    of_offer = {"offer_id": offer.external_id, "reference": offer.reference, "ean": offer.ean, "title": offer.title}
+    _add(tx, run, code, subject, offer.id, is_hint, of_offer | details)
+
+
+def _add(
+    tx: Transaction,
+    run: ImportRun,
+    code: str,
+    subject: str,
+    offer_id: int | None,
+    is_hint: bool,
+    details: dict[str, object],
+) -> None:
+    run.count_problems += not is_hint
+    tx.session.add(
+        ImportProblem(
+            run_id=run.id,
+            code=code,
+            subject=subject[:SUBJECT_WIDTH],
+            details={name: value for name, value in details.items() if value is not None},
+            offer_id=offer_id,
+            created_at=clock.now(),
+        )
+    )
