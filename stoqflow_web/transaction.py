@@ -57,7 +57,7 @@ def transaction() -> Iterator[Transaction]:
 
 @contextmanager
 def reading() -> Iterator[Session]:
-    """Read a consistent picture and let go of it, for jobs: no transaction may stay open while a marketplace is called."""
+    """Read a consistent picture and let go of it: no transaction may stay open while a marketplace is called."""
     from stoqflow_web.extensions import db
 
     try:

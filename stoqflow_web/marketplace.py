@@ -1,0 +1,252 @@
+"""The only place where bol.com's words meet ours.
+
+Services ask here in our words and get the records of exchange.py back; what bol.com calls things, and how it fails,
+stays inside this file and stoqflow_web/bol/.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from stoqflow_web.bol import (
+    AccountNotActive,
+    BolClient,
+    BolError,
+    LimitReached,
+    MemoryLimiter,
+    MemoryTokenStore,
+    NotFoundAtBol,
+    Refused,
+    TokenBraked,
+    TokenRefused,
+    UnexpectedAnswer,
+    WrongCredentials,
+)
+from stoqflow_web.bol import Address as BolAddress
+from stoqflow_web.bol import Offer as BolOffer
+from stoqflow_web.bol import Order as BolOrder
+from stoqflow_web.bol import OrderItem as BolOrderItem
+from stoqflow_web.exchange import (
+    AccessLost,
+    Account,
+    AccountInactive,
+    Address,
+    AnswerNotUnderstood,
+    AskedWrongly,
+    Busy,
+    ContentRecord,
+    ExchangeError,
+    ItemRecord,
+    NotThere,
+    OfferListPage,
+    OfferRecord,
+    OrderRecord,
+    Unreachable,
+)
+from stoqflow_web.settings import Settings
+from stoqflow_web.sharing import RedisLimiter, RedisTokenStore
+
+FETCHERS = 24  # threads that fetch orders: 25 a second at bol.com's usual answering time needs a few, a slow day more
+ORDERS_ON_A_PAGE = 50
+
+T = TypeVar("T")
+OnWait = Callable[[float, str], None]
+
+
+class Marketplace:
+    """One seller account at bol.com, asked in our words. Every method raises an ExchangeError and nothing else."""
+
+    def __init__(self, client: BolClient) -> None:
+        self._client = client
+
+    def account(self) -> Account:
+        """Whose keys these are."""
+        retailer = _asked(self._client.current_retailer)
+        name = retailer.display_name or retailer.company_name or retailer.retailer_id
+        return Account(external_id=retailer.retailer_id, name=name[:200])
+
+    def open_order_ids(self, page: int) -> list[str]:
+        """The external ids on one page (from 1) of the orders that have something left for us to ship."""
+        return [order.order_id for order in _asked(lambda: self._client.orders(page=page))]
+
+    def is_full_order_page(self, external_ids: list[str]) -> bool:
+        """Whether there can be a page after this one."""
+        return len(external_ids) >= ORDERS_ON_A_PAGE
+
+    def order(self, external_id: str) -> OrderRecord:
+        """A whole order. Raises NotThere."""
+        return _order(_asked(lambda: self._client.order(external_id)))
+
+    def offers(self, cursor: str | None) -> OfferListPage:
+        """A page of offers, beginning at `cursor` (None: the first). Raises AskedWrongly for a cursor that expired."""
+        page = _asked(lambda: self._client.offers(cursor=cursor))
+        return OfferListPage(offers=tuple(_offer(offer) for offer in page.offers), next_cursor=page.next_cursor)
+
+    def content(self, ean: str) -> ContentRecord:
+        """Title and picture of a product by EAN. Raises NotThere when the catalogue does not know it."""
+        product = _asked(lambda: self._client.catalog_product(ean))
+        try:
+            pictures = _asked(lambda: self._client.assets(ean))
+        except NotThere:
+            pictures = []
+        image_url = next((url for picture in pictures if (url := picture.url("medium"))), None)
+        return ContentRecord(title=product.title or None, image_url=image_url)
+
+
+@contextmanager
+def open_marketplace(
+    api_key: str,
+    api_secret: str,
+    settings: Settings,
+    *,
+    tokens: RedisTokenStore,
+    limits: RedisLimiter,
+    on_wait: OnWait | None = None,
+) -> Iterator[Marketplace]:
+    """A marketplace for work in the background: token and limits are shared with all other workers."""
+    with _translated(), _client(api_key, api_secret, settings, tokens, limits, on_wait) as client:
+        yield Marketplace(client)
+
+
+def prove_keys(api_key: str, api_secret: str, settings: Settings) -> Account:
+    """Ask bol.com for a fresh token with these keys and whose account they open.
+
+    Nothing cached takes part, or a revoked pair would seem to work for as long as its old token lives. Raises
+    AccessLost (wrong keys), AccountInactive, Busy, Unreachable or AnswerNotUnderstood.
+    """
+    client = _client(api_key, api_secret, settings, MemoryTokenStore(), MemoryLimiter(), None, timeout=(3.05, 10))
+    with _translated(), client:
+        return Marketplace(client).account()
+
+
+def _client(
+    api_key: str,
+    api_secret: str,
+    settings: Settings,
+    tokens: RedisTokenStore | MemoryTokenStore,
+    limits: RedisLimiter | MemoryLimiter,
+    on_wait: OnWait | None,
+    timeout: tuple[float, float] = (3.05, 30),
+) -> BolClient:
+    return BolClient(
+        api_key,
+        api_secret,
+        api_url=settings.bol_api_url,
+        token_url=settings.bol_token_url,
+        tokens=tokens,
+        limits=limits,
+        on_wait=on_wait,
+        pool_size=FETCHERS,
+        timeout=timeout,
+    )
+
+
+def _asked(call: Callable[[], T]) -> T:
+    with _translated():
+        return call()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except BolError as error:
+        raise _in_our_words(error) from error
+
+
+def _in_our_words(error: BolError) -> ExchangeError:
+    match error:
+        case WrongCredentials():
+            return AccessLost("bol.com does not accept this key and secret.")
+        case TokenRefused():
+            return AccessLost("bol.com gives a token for these keys and then refuses it. Make new keys at bol.com.")
+        case AccountNotActive():
+            return AccountInactive(
+                "bol.com knows these keys, but says that the seller account is not active. "
+                "Ask bol.com's partner service why."
+            )
+        case NotFoundAtBol():
+            return NotThere(error.sentence)
+        case Refused():
+            return AskedWrongly(f"bol.com refuses the question: {error.problem or error.sentence}")
+        case LimitReached() | TokenBraked():
+            return Busy("bol.com's limit is used up for the moment.", retry_after=error.retry_after)
+        case UnexpectedAnswer():
+            return AnswerNotUnderstood(error.sentence, retry_after=error.retry_after)
+        case _ if error.retryable:
+            return Unreachable(error.sentence, retry_after=error.retry_after)
+        case _:
+            return AskedWrongly(error.sentence)
+
+
+def _offer(offer: BolOffer) -> OfferRecord:
+    return OfferRecord(
+        external_id=offer.offer_id,
+        reference=offer.reference or None,
+        ean=offer.ean or None,
+        title=offer.unknown_product_title or None,
+        price=offer.unit_price,
+        fulfilment_method=offer.fulfilment.method,
+        stock=offer.stock.amount if offer.stock else None,
+        is_on_hold=offer.on_hold_by_retailer,
+        condition=offer.condition.category,
+        modified_at=offer.last_modified_date_time,
+    )
+
+
+def _order(order: BolOrder) -> OrderRecord:
+    pickup_point = order.shipment_details.pickup_point_name[:200] if order.pickup_point else None
+    return OrderRecord(
+        external_id=order.order_id,
+        placed_at=order.order_placed_date_time,
+        ship_to=_address(order.shipment_details),
+        invoice_to=_address(order.billing_details) if order.billing_details else None,
+        pickup_point=pickup_point,
+        items=tuple(_item(item) for item in order.order_items),
+    )
+
+
+def _item(item: BolOrderItem) -> ItemRecord:
+    fulfilment = item.fulfilment
+    return ItemRecord(
+        external_id=item.order_item_id,
+        offer_external_id=item.offer_id or None,
+        reference=item.reference or None,
+        ean=item.ean or None,
+        title=item.title or None,
+        quantity=item.quantity,
+        quantity_shipped=item.quantity_shipped,
+        quantity_cancelled=item.quantity_cancelled,
+        is_cancellation_requested=item.cancellation_request,
+        fulfilment_method=fulfilment.method if fulfilment else "FBR",
+        needs_marketplace_label=item.is_vvb,
+        deliver_by=fulfilment.deliver_by if fulfilment else None,
+        is_delivery_day_exact=bool(fulfilment and fulfilment.exact_delivery_date),
+        time_frame=(fulfilment.time_frame_type or None) if fulfilment else None,
+        expires_on=fulfilment.expiry_date if fulfilment else None,
+        unit_price=item.unit_price,
+        total_price=item.total_price,
+        changed_at=item.latest_changed_date_time,
+    )
+
+
+def _address(address: BolAddress) -> Address | None:
+    """An address that bol.com has blanked is none at all."""
+    ours = Address(
+        first_name=address.first_name,
+        surname=address.surname,
+        company=address.company,
+        street=address.street_name,
+        house_number=address.house_number,
+        house_number_extension=address.house_number_extension,
+        extra=address.extra_address_information,
+        zip_code=address.zip_code,
+        city=address.city,
+        country_code=address.country_code,
+        phone=address.delivery_phone_number,
+        email=address.email,
+        language=address.language,
+        vat_number=address.vat_number,
+        client_reference=address.order_reference,
+    )
+    return None if ours == Address(country_code=ours.country_code, language=ours.language) else ours

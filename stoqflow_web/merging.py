@@ -1,0 +1,67 @@
+"""How what a marketplace tells now becomes what we keep of it: rules only, no database."""
+
+from stoqflow_web.exchange import ItemRecord, OrderRecord
+from stoqflow_web.models import MarketplaceItem, MarketplaceOrder
+
+ITEM_FIELDS = (
+    "offer_external_id",
+    "reference",
+    "ean",
+    "title",
+    "quantity",
+    "quantity_shipped",
+    "quantity_cancelled",
+    "is_cancellation_requested",
+    "fulfilment_method",
+    "needs_marketplace_label",
+    "deliver_by",
+    "is_delivery_day_exact",
+    "time_frame",
+    "expires_on",
+    "unit_price",
+    "total_price",
+    "changed_at",
+)
+# The widths of our columns: a longer text from outside is cut rather than refused, for it is only shown.
+WIDTHS = {"title": 500, "reference": 100, "time_frame": 30, "fulfilment_method": 10}
+
+
+def merge(order: MarketplaceOrder, record: OrderRecord) -> bool:
+    """Make `order` say what `record` says; True when that changed anything a person could notice.
+
+    An item the marketplace no longer mentions is kept as it was: it does not take items away, it cancels them. A part
+    of an address that is blanked there later (personal data is kept only for a while) stays as we knew it.
+    """
+    changed = _set(order, "placed_at", record.placed_at or order.placed_at)
+    changed |= _set(order, "ship_to", record.ship_to or order.ship_to)
+    changed |= _set(order, "invoice_to", record.invoice_to or order.invoice_to)
+    changed |= _set(order, "pickup_point", record.pickup_point)
+    if order.ship_to is not None:
+        changed |= _set(order, "client_name", order.ship_to.full_name[:300])
+        changed |= _set(order, "client_city", order.ship_to.city[:200])
+    known = {item.external_id: item for item in order.items}
+    for item_record in record.items:
+        item = known.get(item_record.external_id)
+        if item is None:
+            item = MarketplaceItem(external_id=item_record.external_id, shop_id=order.shop_id)
+            order.items.append(item)
+            known[item.external_id] = item
+        changed |= _merge_item(item, item_record)
+    return changed
+
+
+def _merge_item(item: MarketplaceItem, record: ItemRecord) -> bool:
+    changed = False
+    for name in ITEM_FIELDS:
+        value = getattr(record, name)
+        if isinstance(value, str) and name in WIDTHS:
+            value = value[: WIDTHS[name]]
+        changed |= _set(item, name, value)
+    return changed
+
+
+def _set(thing: object, name: str, value: object) -> bool:
+    if getattr(thing, name) == value:
+        return False
+    setattr(thing, name, value)
+    return True

@@ -1,0 +1,101 @@
+"""Decides by stock which open orders are ready to pick and which are on hold, and reserves what is promised.
+
+A ready order holds a reservation on each of its products; an order on hold holds none. Nothing else changes
+`Product.reserved`.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from stoqflow_web.models import OrderLine, Product, SalesOrder
+from stoqflow_web.models.sales_orders import ON_HOLD, READY_TO_PICK
+from stoqflow_web.services import history
+from stoqflow_web.transaction import Transaction
+
+
+def settle(tx: Transaction, sales_order_ids: Iterable[int], *, is_first_time: bool = False) -> None:
+    """Decide anew for these orders, the earliest deadline first; orders that are not open are left alone.
+
+    `is_first_time`: the orders just came in, so that being on hold is news too.
+    """
+    ids = list(sales_order_ids)
+    if not ids:
+        return
+    tx.session.flush()
+    orders = tx.session.scalars(
+        select(SalesOrder)
+        .where(SalesOrder.id.in_(ids))
+        .options(selectinload(SalesOrder.lines).joinedload(OrderLine.item))
+        .order_by(SalesOrder.sort_day, SalesOrder.id)
+    ).all()
+    products = _locked_products(tx, orders)
+    for order in orders:
+        if order.is_open:
+            _settle_one(tx, order, products, is_first_time)
+
+
+def give_up_reservation(tx: Transaction, order: SalesOrder) -> None:
+    """Before a ready order's lines change or it leaves the work list: its reservation goes back, it is on hold."""
+    if order.status == READY_TO_PICK:
+        _release(order, _locked_products(tx, [order]))
+        order.status = ON_HOLD
+
+
+def needs(order: SalesOrder) -> Counter[int]:
+    """Units per product that the order's lines ask for."""
+    wanted: Counter[int] = Counter()
+    for line in order.lines:
+        if line.product_id is not None:
+            wanted[line.product_id] += line.quantity
+    return wanted
+
+
+def shortages(order: SalesOrder, products: dict[int, Product]) -> list[str]:
+    """What keeps an order without a reservation from being picked: names of unknown products, SKUs that are short."""
+    unknown = [line.name for line in order.lines if line.product_id is None]
+    short = [products[key].sku for key, quantity in needs(order).items() if products[key].free < quantity]
+    return unknown + short
+
+
+def _settle_one(tx: Transaction, order: SalesOrder, products: dict[int, Product], is_first_time: bool) -> None:
+    was_ready = order.status == READY_TO_PICK
+    if was_ready:
+        _release(order, products)
+    missing = shortages(order, products)
+    if not missing:
+        _reserve(order, products)
+        order.status = READY_TO_PICK
+        if not was_ready:
+            history.record(tx, "released", sales_order_id=order.id)
+    else:
+        order.status = ON_HOLD
+        if was_ready or is_first_time:
+            history.record(tx, "put_on_hold", sales_order_id=order.id, short=", ".join(missing)[:500])
+
+
+def _reserve(order: SalesOrder, products: dict[int, Product]) -> None:
+    for product_id, quantity in needs(order).items():
+        products[product_id].reserved += quantity
+
+
+def _release(order: SalesOrder, products: dict[int, Product]) -> None:
+    for product_id, quantity in needs(order).items():
+        products[product_id].reserved -= quantity
+
+
+def _locked_products(tx: Transaction, orders: Iterable[SalesOrder]) -> dict[int, Product]:
+    """The products of these orders, locked in one order everywhere so that two workers can't wait for each other."""
+    ids = sorted({line.product_id for order in orders for line in order.lines if line.product_id is not None})
+    if not ids:
+        return {}
+    products = tx.session.scalars(
+        select(Product)
+        .where(Product.id.in_(ids))
+        .order_by(Product.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return {product.id: product for product in products}

@@ -1,0 +1,208 @@
+"""Start, stop and carry on the transfers of a shop's data. What each kind does is in a file of its own."""
+
+import logging
+import random
+from collections.abc import Callable
+from datetime import timedelta
+
+from sqlalchemy import or_, select
+from sqlalchemy.exc import IntegrityError
+
+from stoqflow_web import background, clock
+from stoqflow_web.errors import NotFound, StoqflowError
+from stoqflow_web.exchange import AccessLost, ExchangeError
+from stoqflow_web.marketplace import Marketplace
+from stoqflow_web.models import ImportRun, Shop
+from stoqflow_web.models.imports import (
+    CONTENT,
+    FAILED,
+    FINISHED,
+    KINDS,
+    ORDERS,
+    PRODUCTS,
+    QUEUED,
+    READINESS,
+    RUNNING,
+    STOPPED,
+)
+from stoqflow_web.services import history, shops
+from stoqflow_web.services.content_transfer import transfer_content, wants_content
+from stoqflow_web.services.import_work import LeaseLost, StopRequested, Work, claim
+from stoqflow_web.services.marketplaces import connect
+from stoqflow_web.services.orders_transfer import forget_items, transfer_orders
+from stoqflow_web.services.products_transfer import transfer_products
+from stoqflow_web.services.readiness import check_readiness
+from stoqflow_web.transaction import reading, transaction
+
+log = logging.getLogger(__name__)
+
+MOST_FAULTS = 30  # in a row; with the waits below that is about two hours without one good answer
+LONGEST_PAUSE_SECONDS = 300
+SLOW_KINDS = (CONTENT,)  # a picture a second for a whole shop: in a queue where nobody waits behind it
+
+TRANSFERS: dict[str, Callable[[Work, Marketplace], None]] = {
+    PRODUCTS: transfer_products,
+    ORDERS: transfer_orders,
+    CONTENT: transfer_content,
+    READINESS: check_readiness,
+}
+
+
+class NotStartable(StoqflowError):
+    """The shop may not ask the marketplace anything at the moment."""
+
+
+def start(shop_id: int, kind: str, *, user_id: int | None) -> ImportRun:
+    """Start a run, or hand back the one of this shop and kind that is already active.
+
+    Raises NotFound for an unknown shop or kind, NotStartable when the shop is paused or has lost access.
+    """
+    if kind not in KINDS:
+        raise NotFound("There is no such transfer.")
+    try:
+        return _start(shop_id, kind, user_id)
+    except IntegrityError:  # somebody else pressed at the same moment: theirs is the one that runs
+        with reading() as session:
+            return session.scalars(select(ImportRun).where(ImportRun.active_key == _active_key(shop_id, kind))).one()
+
+
+def request_stop(run_id: int, *, user_id: int | None) -> None:
+    """Ask an active run to stop; one that nobody works on stops at once. Raises NotFound."""
+    with transaction() as tx:
+        run = tx.session.get(ImportRun, run_id)
+        if run is None:
+            raise NotFound("There is no such transfer.")
+        if not run.is_active or run.stop_requested_at is not None:
+            return
+        run.stop_requested_at = clock.now()
+        history.record(tx, "import_stopped", user_id=user_id, shop_id=run.shop_id, kind=run.kind)
+        if run.lease_until is None or run.lease_until < clock.now():
+            _close(run, STOPPED)
+
+
+def carry_on(run_id: int) -> None:
+    """Work on a run until it ends, must wait, or is somebody else's. Safe to call twice, and again after a kill."""
+    work = claim(run_id)
+    if work is None:
+        return
+    try:
+        with work.kept_alive(), connect(work.shop_id, on_wait=work.on_wait) as marketplace:
+            TRANSFERS[work.kind](work, marketplace)
+        _end(work, FINISHED)
+        if work.kind == PRODUCTS and wants_content(work.shop_id):
+            start(work.shop_id, CONTENT, user_id=None)
+    except StopRequested:
+        _end(work, STOPPED)
+    except LeaseLost:
+        log.info("Import %s is carried on by another worker", run_id)
+    except AccessLost as lost:
+        shops.mark_access_lost(work.shop_id, lost.sentence)
+        _end(work, FAILED, lost.sentence)
+    except ExchangeError as fault:
+        if fault.is_temporary:
+            _postpone(work, fault.sentence, fault.retry_after)
+        else:
+            _end(work, FAILED, fault.sentence)
+    except BaseException as fault:
+        # A fault of ours, or the worker is being stopped: the run is put back and tried again, but not for ever.
+        _postpone(work, f"Stoqflow stumbled over this transfer ({type(fault).__name__}); the log says more.", None)
+        raise
+
+
+def sweep() -> int:
+    """Queue every run that is due and that nobody works on; how many that were. Called every few seconds.
+
+    This finds what a killed worker left behind, what had to wait, and what Redis lost or never heard of.
+    """
+    now = clock.now()
+    with reading() as session:
+        due = session.execute(
+            select(ImportRun.id, ImportRun.kind, ImportRun.attempt).where(
+                ImportRun.status.in_((QUEUED, RUNNING)),
+                or_(ImportRun.lease_until.is_(None), ImportRun.lease_until < now),
+                or_(ImportRun.not_before.is_(None), ImportRun.not_before <= now),
+            )
+        ).all()
+    return sum(_enqueue(run_id, kind, attempt) for run_id, kind, attempt in due)
+
+
+def _start(shop_id: int, kind: str, user_id: int | None) -> ImportRun:
+    with transaction() as tx:
+        shop = tx.session.get(Shop, shop_id)
+        if shop is None:
+            raise NotFound("There is no such shop.")
+        active = tx.session.scalars(
+            select(ImportRun).where(ImportRun.active_key == _active_key(shop_id, kind))
+        ).one_or_none()
+        if active is not None:
+            return active
+        if shop.is_paused:
+            raise NotStartable("This shop is paused. Resume it first.")
+        if shop.has_lost_access:
+            raise NotStartable("bol.com refuses this shop's keys. Replace the keys first.")
+        run = ImportRun(
+            shop_id=shop_id,
+            kind=kind,
+            status=QUEUED,
+            active_key=_active_key(shop_id, kind),
+            started_by_id=user_id,
+            created_at=clock.now(),
+        )
+        tx.session.add(run)
+        history.record(tx, "import_started", user_id=user_id, shop_id=shop_id, kind=kind)
+        tx.session.flush()
+        tx.after_commit(lambda: _enqueue(run.id, kind, run.attempt))
+    return run
+
+
+def _enqueue(run_id: int, kind: str, attempt: int) -> bool:
+    queue = "slow" if kind in SLOW_KINDS else "default"
+    # The attempt is part of the id: a job of an attempt that was killed must not stand in the way of the next.
+    return background.enqueue("jobs.imports.carry_on", run_id, queue=queue, job_id=f"import-{run_id}-{attempt}")
+
+
+def _end(work: Work, status: str, trouble: str | None = None) -> None:
+    with transaction() as tx:
+        run = tx.session.get_one(ImportRun, work.run_id, populate_existing=True)
+        if run.attempt != work.attempt or not run.is_active:
+            return
+        run.trouble = trouble
+        _close(run, status)
+        forget_items(tx, run.id)
+        if status != STOPPED:
+            event = "import_finished" if status == FINISHED else "import_failed"
+            history.record(tx, event, shop_id=run.shop_id, kind=run.kind, trouble=trouble)
+    log.info("Import %s (%s of shop %s) %s", work.run_id, work.kind, work.shop_id, status)
+
+
+def _postpone(work: Work, trouble: str, retry_after: float | None) -> None:
+    """Leave the run for later: after what the marketplace asked for, else after a pause that grows."""
+    with transaction() as tx:
+        run = tx.session.get_one(ImportRun, work.run_id, populate_existing=True)
+        if run.attempt != work.attempt or not run.is_active:
+            return
+        run.faults += 1
+        run.trouble = trouble
+        if run.faults > MOST_FAULTS:
+            _close(run, FAILED)
+            history.record(tx, "import_failed", shop_id=run.shop_id, kind=run.kind, trouble=trouble)
+            return
+        run.lease_until = None
+        run.not_before = clock.now() + timedelta(seconds=_pause(run.faults, retry_after))
+    log.warning("Import %s waits after fault %s: %s", work.run_id, run.faults, trouble)
+
+
+def _pause(faults: int, retry_after: float | None) -> float:
+    grown = min(2.0**faults, LONGEST_PAUSE_SECONDS) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
+    return max(grown, retry_after or 0.0)
+
+
+def _close(run: ImportRun, status: str) -> None:
+    run.status = status
+    run.active_key = None
+    run.lease_until = run.not_before = run.waiting_until = None
+    run.finished_at = clock.now()
+
+
+def _active_key(shop_id: int, kind: str) -> str:
+    return f"{shop_id}:{kind}"
