@@ -70,7 +70,7 @@ def summary(world: World) -> dict[str, Any]:
             "accountActive": world.account_active,
             "limitsEnforced": world.limits.enforced,
             "faults": dict(world.faults.waiting()),
-            "plannedOutcomes": [outcome.status for outcome in world.outcomes],
+            "plannedOutcomes": [outcome.status or "HELD" for outcome in world.outcomes],
         }
 
 

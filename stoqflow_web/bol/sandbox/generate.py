@@ -15,7 +15,7 @@ CENTS = (Decimal("0"), Decimal("0.95"), Decimal("0.99"), Decimal("0.49"), Decima
 def fill(state: State) -> None:
     """Makes as many offers and orders as the options say, and a return for some orders that were shipped."""
     for _ in range(state.options.offers):
-        state.add_offer(make_offer(state))
+        state.keep_offer(make_offer(state))
     _double_some_references(state)
     offers = _by_fulfilment(list(state.offers.values()))
     for number in range(state.options.orders):
@@ -103,7 +103,7 @@ def _add_order(state: State, offers: Mapping[str, list[Offer]], number: int) -> 
     placed_at = (now - timedelta(seconds=random.randint(90, 60 * 60 * 60))).replace(microsecond=0)
     exact_date = random.random() < 0.03
     time_frame = random.choices(("REGULAR", "EVENING", "SAMEDAY", "SUNDAY", "APPOINTMENT"), (90, 4, 2, 2, 2))[0]
-    client = Client(pickup_point=random.random() < 0.1, awkward=number % 23 == 7)
+    client = Client(pickup_point=random.random() < 0.1, details=_awkward_name(number))
     order = make_order(
         state,
         _some_lines(state, offers),
@@ -113,8 +113,17 @@ def _add_order(state: State, offers: Mapping[str, list[Offer]], number: int) -> 
         exact_date=exact_date,
         time_frame=time_frame,
     )
-    state.add_order(order)
+    state.keep_order(order)
     _live_through(state, order, today)
+
+
+def _awkward_name(number: int) -> dict[str, str]:
+    """Every so many orders the next name of the awkward ones, else nothing."""
+    turn, rest = divmod(number, 23)
+    if rest != 7:
+        return {}
+    first_name, surname = names.AWKWARD_NAMES[turn % len(names.AWKWARD_NAMES)]
+    return {"firstName": first_name, "surname": surname}
 
 
 def _some_lines(state: State, offers: Mapping[str, list[Offer]]) -> list[Line]:

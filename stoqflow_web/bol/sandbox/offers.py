@@ -102,7 +102,7 @@ def create_offer(state: State, call: Call) -> Answer:
         bol_product_id=None if title else identifiers.digits(state.random, "93000", 16),
     )
     _change(offer, change)
-    state.add_offer(offer)
+    state.keep_offer(offer)
     return call.answer({"offerId": offer.offer_id}, 201)
 
 

@@ -52,7 +52,7 @@ def make_order(
     time_frame: str = "REGULAR",
     order_id: str | None = None,
 ) -> Order:
-    """An order with nothing handled yet; it is not in the state before `add_order`."""
+    """An order with nothing handled yet; it is not in the state before `keep_order`."""
     random = state.random
     order_id = order_id or identifiers.order_id(random)
     address = _address(random, client)

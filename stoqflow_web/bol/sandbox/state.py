@@ -35,9 +35,9 @@ REQUESTS_KEPT = 50_000
 
 @dataclass(slots=True)
 class Outcome:
-    """What is to become of the next write of an event type (any when None)."""
+    """What is to become of the next write of an event type (any when None); without a status it ends as it would."""
 
-    status: str
+    status: str | None = None
     event_type: str | None = None
     message: str | None = None
     applied: bool = False
@@ -58,6 +58,15 @@ class State:
         self.process_delay = options.process_delay
         self.send_retry_after = options.send_retry_after
         self.account_active = True
+        self.outcomes: list[Outcome] = []
+        self.requests: deque[Seen] = deque(maxlen=REQUESTS_KEPT)
+        self.signing_key: bytes | None = None
+        self._last_offer_number = 0
+        self._expired_up_to: date | None = None
+        self.forget_everything()
+
+    def forget_everything(self) -> None:
+        """Back to a seller without offers and orders; the keys, the clock and the faults stay."""
         self.orders: dict[str, Order] = {}
         self.items: dict[str, Item] = {}
         self.offers: dict[str, Offer] = {}
@@ -69,16 +78,11 @@ class State:
         self.subscriptions: dict[str, Subscription] = {}
         self.labels: dict[str, str] = {}
         self.deliveries: list[dict[str, Any]] = []
-        self.outcomes: list[Outcome] = []
-        self.requests: deque[Seen] = deque(maxlen=REQUESTS_KEPT)
-        self.signing_key: bytes | None = None
         self._queue: deque[Process] = deque()
         self._timeline: list[tuple[datetime, str]] = []
         self._offers_by_ean: dict[str, Offer] = {}
         self._offer_numbers: list[int] = []
         self._offer_ids: list[str] = []
-        self._last_offer_number = 0
-        self._expired_up_to: date | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything but the lock, to be kept in a file."""
@@ -94,7 +98,7 @@ class State:
 
     # Orders and offers
 
-    def add_order(self, order: Order) -> None:
+    def keep_order(self, order: Order) -> None:
         self.orders[order.order_id] = order
         for item in order.items:
             self.items[item.item_id] = item
@@ -111,7 +115,7 @@ class State:
         self._last_offer_number += 1
         return self._last_offer_number
 
-    def add_offer(self, offer: Offer) -> None:
+    def keep_offer(self, offer: Offer) -> None:
         self.offers[offer.offer_id] = offer
         self._offers_by_ean.setdefault(offer.ean, offer)
         self._offer_numbers.append(offer.number)

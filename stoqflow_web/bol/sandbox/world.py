@@ -81,7 +81,7 @@ class World(State):
                 time_frame=time_frame,
                 order_id=order_id,
             )
-            self.add_order(order)
+            self.keep_order(order)
             return order.order_id
 
     def ask_to_cancel(self, order_id: str, item_id: str | None = None) -> None:
@@ -145,7 +145,7 @@ class World(State):
 
     # Offers
 
-    def add_new_offer(self, **what: Any) -> str:
+    def add_offer(self, **what: Any) -> str:
         """The seller has a new offer; any field of an Offer may be given. Gives the offer id."""
         with self.lock:
             offer = make_offer(self)
@@ -153,7 +153,7 @@ class World(State):
                 if not hasattr(offer, name):
                     raise TypeError(f"An offer has no {name!r}.")
                 setattr(offer, name, value)
-            self.add_offer(offer)
+            self.keep_offer(offer)
             return offer.offer_id
 
     def change_stock(self, offer_id: str, amount: int) -> None:
@@ -174,7 +174,7 @@ class World(State):
 
     def hold_next(self, seconds: float = TOO_LONG, event_type: str | None = None) -> None:
         """The next write stays PENDING for so long; those behind it in the queue wait too."""
-        self._plan(Outcome("SUCCESS", event_type, delay=seconds))
+        self._plan(Outcome(None, event_type, delay=seconds))
 
     def set_process_delay(self, seconds: float) -> None:
         with self.lock:
@@ -264,11 +264,16 @@ class World(State):
         with self.lock:
             self.send_retry_after = False
 
-    def jump(self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0) -> None:
+    def jump(self, seconds: float = 0, *, minutes: float = 0, hours: float = 0, days: float = 0) -> None:
         """Time passes at once: writes become due, tokens and orders expire."""
         with self.lock:
             self.clock.jump(timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds))
             self.settle()
+
+    def empty(self) -> None:
+        """A seller who has nothing yet: no offers, no orders and nothing that came of them."""
+        with self.lock:
+            self.forget_everything()
 
     # What bol was asked
 
