@@ -1,8 +1,10 @@
 """Every setting, read once from the environment. `.env.example` explains each to the person who runs it."""
 
+import hashlib
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -59,8 +61,8 @@ def read_settings(environ: Mapping[str, str] | None = None, *, data: Path | None
         bol_api_url=(env.get("STOQFLOW_BOL_API_URL") or BOL_API_URL).rstrip("/"),
         bol_token_url=env.get("STOQFLOW_BOL_TOKEN_URL") or BOL_TOKEN_URL,
         port=_port(env.get("PORT") or "8000"),
-        secret_key=env.get("STOQFLOW_SECRET_KEY") or _kept(folder / "session.key", secrets.token_urlsafe(48)),
-        keys=_keys(env.get("STOQFLOW_KEYS") or _kept(folder / "secrets.key", Fernet.generate_key().decode())),
+        secret_key=env.get("STOQFLOW_SECRET_KEY") or kept(folder / "session.key", secrets.token_urlsafe(48)),
+        keys=_keys(env.get("STOQFLOW_KEYS") or kept(folder / "secrets.key", Fernet.generate_key().decode())),
     )
 
 
@@ -92,21 +94,30 @@ def _keys(text: str) -> tuple[str, ...]:
     return keys
 
 
-def _kept(path: Path, fresh: str) -> str:
+def kept(path: Path, fresh: str) -> str:
     """The text in `path`; on the first run `fresh` is written there, readable by its owner only.
 
-    Two processes starting at once agree: whoever makes the file first decides.
+    Two processes starting at once agree: the file appears whole or not at all, and whoever is first decides.
     """
-    try:
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(descriptor, "w") as file:
-        file.write(fresh + "\n")
-    return fresh
+    if not path.exists():
+        own = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+        with os.fdopen(os.open(own, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+            file.write(fresh + "\n")
+        with suppress(FileExistsError):
+            os.link(own, path)
+        own.unlink()
+    return path.read_text().strip()
+
+
+def add_key(settings: Settings) -> Path:
+    """Put a newly made key first in the data folder's key file; the file is replaced whole or not at all."""
+    path = settings.data / "secrets.key"
+    own = path.with_name(f".{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(own, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+        file.write("\n".join([Fernet.generate_key().decode(), *settings.keys]) + "\n")
+    own.replace(path)
+    return path
 
 
 def _digest(path: Path) -> str:
-    import hashlib
-
     return hashlib.sha256(str(path).encode()).hexdigest()[:12]

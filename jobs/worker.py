@@ -1,0 +1,75 @@
+"""The worker: takes jobs from Redis and runs each in a forked process that has everything imported already."""
+
+import logging
+import os
+import signal
+import sys
+import warnings
+from typing import TYPE_CHECKING
+
+from flask import Flask
+from rq import Queue, Worker
+from rq.job import Job
+from rq.serializers import JSONSerializer
+
+from stoqflow_web import create_app
+from stoqflow_web.background import QUEUES
+from stoqflow_web.extensions import db
+from stoqflow_web.processes import die_with_parent
+
+if TYPE_CHECKING:
+    import redis
+
+log = logging.getLogger(__name__)
+
+# With RQ's defaults a job of a killed worker is found after seven to seventeen minutes; with these after about one.
+WORKER_TTL = 30
+MAINTENANCE_INTERVAL = 15
+JOB_MONITORING_INTERVAL = 10
+
+
+class StoqflowWorker(Worker):
+    """A worker whose jobs run inside the app, each with database connections of its own."""
+
+    def __init__(self, app: Flask, connection: "redis.Redis", queues: tuple[str, ...] = QUEUES) -> None:
+        super().__init__(
+            [Queue(name, connection=connection, serializer=JSONSerializer) for name in queues],
+            connection=connection,
+            serializer=JSONSerializer,
+            worker_ttl=WORKER_TTL,
+            maintenance_interval=MAINTENANCE_INTERVAL,
+            job_monitoring_interval=JOB_MONITORING_INTERVAL,
+        )
+        self._app = app
+
+    def fork_work_horse(self, job: Job, queue: Queue) -> None:
+        with self._app.app_context():
+            db.engine.dispose(close=False)  # two processes on one database connection would garble each other
+        super().fork_work_horse(job, queue)
+
+    def perform_job(self, job: Job, queue: Queue) -> bool:
+        with self._app.app_context():
+            return bool(super().perform_job(job, queue))
+
+
+def main() -> int:
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("rq.worker").setLevel(logging.WARNING)
+    logging.getLogger("rq.scheduler").setLevel(logging.WARNING)
+    # RQ listens for commands in a thread, so Python 3.12 and newer warn at each fork; the child uses no thread.
+    warnings.filterwarnings("ignore", message=".*use of fork.*", category=DeprecationWarning)
+    # When the worker is killed, its job must end too: else another worker runs the same job beside it.
+    os.register_at_fork(after_in_child=lambda: die_with_parent(signal.SIGKILL))
+    try:
+        app = create_app()
+    except ValueError as error:
+        log.error("%s", error)
+        return 1
+    worker = StoqflowWorker(app, app.extensions["redis"])
+    log.info("worker %s listens", worker.name)
+    worker.work(with_scheduler=True, logging_level="WARNING")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

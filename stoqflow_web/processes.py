@@ -1,0 +1,49 @@
+"""Starting a child process that can't outlive us, and ending it."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+
+_PR_SET_PDEATHSIG = 1
+# Looked up now: between fork and exec nothing may be imported.
+_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+def start_child(command: Sequence[str], environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """Start `command` in a session of its own, its output and errors on one pipe (`stdout`).
+
+    Ctrl-C in the terminal then reaches only us, and we stop the children in the right order. When we are killed
+    ourselves, Linux sends each child SIGTERM.
+    """
+    return subprocess.Popen(
+        command,
+        env=dict(environ),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+        preexec_fn=die_with_parent,
+    )
+
+
+def die_with_parent(sign: int = signal.SIGTERM) -> None:
+    """Ask Linux to send this process `sign` when its parent ends, however it ends. Elsewhere nothing happens."""
+    if _libc is not None:
+        _libc.prctl(_PR_SET_PDEATHSIG, int(sign), 0, 0, 0)
+
+
+def signal_child(process: subprocess.Popen[bytes], sign: int) -> None:
+    """Send `sign` to a child; one that has just ended is fine."""
+    if process.poll() is None:
+        process.send_signal(sign)
+
+
+def end_group(process: subprocess.Popen[bytes]) -> None:
+    """Kill whatever a child left behind in its process group."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        return
