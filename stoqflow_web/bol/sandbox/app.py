@@ -41,14 +41,11 @@ class Sandbox:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "/").encode("latin-1").decode("utf-8", "replace")
-        if path == "/" or path.startswith("/control/"):
-            answer = control(self.world, environ)
-        elif path.startswith("/media/"):
-            answer = _picture(path)
-        else:
-            answer = self._answer_as_bol(environ, path)
-        if self._after_write and environ["REQUEST_METHOD"] != "GET":
-            self._after_write()
+        try:
+            answer = self._answer(environ, path)
+        finally:
+            if self._after_write and environ["REQUEST_METHOD"] != "GET":
+                self._after_write()
         headers = [(name, value) for name, value in answer.headers.items()]
         if answer.media:
             headers.append(("Content-Type", answer.media))
@@ -57,6 +54,13 @@ class Sandbox:
         start_response(REASONS.get(answer.status, f"{answer.status} Unknown"), headers)
         # Fewer bytes than promised: the server hangs up, as a broken connection does.
         return [answer.body if answer.cut_at is None else answer.body[: answer.cut_at]]
+
+    def _answer(self, environ: "WSGIEnvironment", path: str) -> Answer:
+        if path == "/" or path.startswith("/control/"):
+            return control(self.world, environ)
+        if path.startswith("/media/"):
+            return _picture(path)
+        return self._answer_as_bol(environ, path)
 
     def _answer_as_bol(self, environ: "WSGIEnvironment", path: str) -> Answer:
         """Raises ConnectionCut when the answer is to be lost."""

@@ -1,21 +1,21 @@
 """Serving the pretend bol.com over HTTP: in a thread for tests, or in the foreground."""
 
 import logging
+import signal
 import socket
 import threading
 from io import BytesIO
-from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Any
 
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from stoqflow_web.bol.sandbox.app import Sandbox, make_sandbox
 from stoqflow_web.bol.sandbox.faults import ConnectionCut
+from stoqflow_web.bol.sandbox.keeping import Keeper, load
 from stoqflow_web.bol.sandbox.options import SandboxOptions
 from stoqflow_web.bol.sandbox.world import World
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 log = logging.getLogger(__name__)
 
@@ -127,10 +127,24 @@ def start_sandbox(options: SandboxOptions | None = None, port: int = 0, host: st
     return RunningSandbox(make_sandbox(options), host, port)
 
 
-def serve(options: SandboxOptions, host: str, port: int, state_file: "Path | None" = None) -> None:
-    """Serves in the foreground until the process is told to stop."""
-    server = _Server(host, port, make_sandbox(options))
+def serve(options: SandboxOptions, host: str, port: int, state_file: Path | None = None) -> None:
+    """Serves in the foreground until SIGINT or SIGTERM.
+
+    With `state_file` the world goes on where it was left, and is kept there after every change.
+    """
+    signal.signal(signal.SIGTERM, _stop)
+    world = (load(state_file, options) if state_file else None) or World(options)
+    keeper = Keeper(world, state_file) if state_file else None
+    server = _Server(host, port, Sandbox(world, keeper.changed if keeper else None))
     try:
         server.serve_forever()
+    except KeyboardInterrupt:
+        log.info("The pretend bol.com stops.")
     finally:
         server.server_close()
+        if keeper:
+            keeper.stop()
+
+
+def _stop(signal_number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

@@ -85,12 +85,27 @@ class State:
         self._offer_ids: list[str] = []
 
     def __getstate__(self) -> dict[str, Any]:
-        """Everything but the lock, to be kept in a file."""
-        return {name: value for name, value in self.__dict__.items() if name != "lock"}
+        """Everything but the lock and the log of requests, to be kept in a file."""
+        with self.lock:
+            return {name: value for name, value in self.__dict__.items() if name not in {"lock", "requests"}}
 
     def __setstate__(self, kept: dict[str, Any]) -> None:
         self.__dict__.update(kept)
         self.lock = threading.RLock()
+        self.requests = deque(maxlen=REQUESTS_KEPT)
+
+    def is_filled_as(self, options: SandboxOptions) -> bool:
+        """Whether a new world of these options would begin as this one began."""
+        begun = self.options
+        return (begun.orders, begun.offers, begun.seed) == (options.orders, options.offers, options.seed)
+
+    def follow(self, options: SandboxOptions) -> None:
+        """Takes over the keys, speed and strictness of `options`; what is remembered stays."""
+        self.options = options
+        self.tokens.follow(options)
+        self.limits.enforced = options.limits
+        self.process_delay = options.process_delay
+        self.send_retry_after = options.send_retry_after
 
     @property
     def nulls(self) -> bool:

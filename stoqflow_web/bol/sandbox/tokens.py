@@ -37,6 +37,13 @@ class Tokens:
         self.lifetime = options.token_lifetime
         self.requests = 0
 
+    def follow(self, options: SandboxOptions) -> None:
+        """Takes over the keys and lifetime; tokens of other keys are worth nothing any more."""
+        if options.client_id != self._options.client_id:
+            self._issued.clear()
+        self._options = options
+        self.lifetime = options.token_lifetime
+
     def give(self, authorization: str | None, grant_type: str | None, now: datetime) -> Answer:
         """Answers a token request."""
         self.requests += 1
