@@ -57,17 +57,20 @@ _LEARN = (
     + """
 local limit, remaining, reset = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local window, opened = tonumber(ARGV[4]), tonumber(ARGV[5])
-redis.call('HSET', KEYS[1], 'limit', limit, 'window', text(window))
-if window >= 10 then
-  local phase, known = (now + reset) % window, number('phase') or 0
-  if math.min((phase - known) % window, (known - phase) % window) > 2 then
-    redis.call('HSET', KEYS[1], 'phase', text(phase))
-  end
+local phase = number('phase') or 0
+local seen = (now + reset) % window
+local is_another = window ~= (number('window') or tonumber(ARGV[6]))
+if window >= 10 and math.min((seen - phase) % window, (phase - seen) % window) > 2 + tonumber(ARGV[8]) then
+  phase, is_another = seen, true
 end
-if math.abs((number('opened') or 0) - opened) < window / 2 and limit - remaining > (number('used') or 0) then
+redis.call('HSET', KEYS[1], 'limit', limit, 'window', text(window), 'phase', text(phase))
+if is_another then
+  local began = math.floor((now - phase) / window) * window + phase
+  redis.call('HSET', KEYS[1], 'opened', text(began), 'used', limit - remaining)
+elseif math.abs((number('opened') or 0) - opened) < window / 2 and limit - remaining > (number('used') or 0) then
   redis.call('HSET', KEYS[1], 'used', limit - remaining)
 end
-redis.call('EXPIRE', KEYS[1], ARGV[6])
+redis.call('EXPIRE', KEYS[1], ARGV[7])
 """
 )
 
@@ -106,9 +109,10 @@ class RedisLimiter:
             left=int(left),
         )
 
-    def learn(self, key: str, permit: Permit, *, limit: int, remaining: int, reset: float) -> None:
+    def learn(self, key: str, permit: Permit, *, limit: int, remaining: int, reset: float, age: float = 0.0) -> None:
         window = longer_window(permit.window, reset)
-        _asked(self._learn, key, limit, remaining, reset, window, f"{permit.opened:.6f}", REMEMBER)
+        opened = f"{permit.opened:.6f}"
+        _asked(self._learn, key, limit, remaining, reset, window, opened, permit.window, REMEMBER, age)
 
     def pause(self, key: str, seconds: float) -> None:
         _asked(self._pause, key, seconds, max(REMEMBER, int(seconds) + 1))

@@ -30,6 +30,9 @@ USER_AGENT = "Stoqflow/0.1 (self-hosted order desk)"
 
 T = TypeVar("T")
 
+# bol documents the objects of this list, not whether something is wrapped around them.
+_PUBLIC_LIMITS: Any = PublicLimitList | tuple[PublicLimit, ...]
+
 
 class BolClient:
     """One seller account at bol.com.
@@ -92,7 +95,8 @@ class BolClient:
 
     def public_rate_limits(self) -> list[PublicLimit]:
         """The limits as bol publishes them; the headers of each answer are more certain."""
-        return list(self._get("/retailer/public/ratelimits", PublicLimitList).rate_limits)
+        told: PublicLimitList | tuple[PublicLimit, ...] = self._get("/retailer/public/ratelimits", _PUBLIC_LIMITS)
+        return list(told.rate_limits if isinstance(told, PublicLimitList) else told)
 
     # Orders
 

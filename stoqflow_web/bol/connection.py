@@ -134,8 +134,9 @@ class Connection:
         rule = rule_for(call.method, call.path)
         key = f"{self._account}:{rule.key}"
         permit = self._take_turn(key, rule, patience)
+        began = time.monotonic()
         answer = self._send(call, token)
-        self._learn(key, permit, answer)
+        self._learn(key, permit, answer, age=time.monotonic() - began)
         if not answer.is_good:
             raise self._refusal(key, answer)
         return _record(call, answer)
@@ -190,10 +191,10 @@ class Connection:
         )
         return answer
 
-    def _learn(self, key: str, permit: Permit, answer: Answer) -> None:
+    def _learn(self, key: str, permit: Permit, answer: Answer, *, age: float) -> None:
         told = rate_headers(answer)
         if told and is_worth_learning(permit, limit=told.limit, remaining=told.remaining, reset=told.reset):
-            self._limits.learn(key, permit, limit=told.limit, remaining=told.remaining, reset=told.reset)
+            self._limits.learn(key, permit, limit=told.limit, remaining=told.remaining, reset=told.reset, age=age)
 
     def _refusal(self, key: str, answer: Answer) -> BolError:
         error = error_for(answer)

@@ -37,8 +37,11 @@ class RateLimiter(Protocol):
     def reserve(self, key: str, *, limit: int, window: float, max_wait: float) -> Permit:
         """Take the next free place, unless it is more than `max_wait` seconds away."""
 
-    def learn(self, key: str, permit: Permit, *, limit: int, remaining: int, reset: float) -> None:
-        """Correct the budget by the headers of the answer to the request that was sent with `permit`."""
+    def learn(self, key: str, permit: Permit, *, limit: int, remaining: int, reset: float, age: float = 0.0) -> None:
+        """Correct the budget by the headers of the answer to the request that was sent with `permit`.
+
+        `age` is how many seconds ago bol may have written them: as long as the request took.
+        """
 
     def pause(self, key: str, seconds: float) -> None:
         """bol said no: nobody sends under this key for so long."""
@@ -93,9 +96,9 @@ class MemoryLimiter:
         with self._lock:
             return _reserve(self._budgets[key], self._clock(), limit, float(window), max_wait)
 
-    def learn(self, key: str, permit: Permit, *, limit: int, remaining: int, reset: float) -> None:
+    def learn(self, key: str, permit: Permit, *, limit: int, remaining: int, reset: float, age: float = 0.0) -> None:
         with self._lock:
-            _learn(self._budgets[key], self._clock(), permit, limit, remaining, reset)
+            _learn(self._budgets[key], self._clock(), permit, limit, remaining, reset, age)
 
     def pause(self, key: str, seconds: float) -> None:
         with self._lock:
@@ -113,7 +116,7 @@ class Unlimited:
     def reserve(self, key: str, *, limit: int, window: float, max_wait: float) -> Permit:
         return Permit(granted=True, wait=0.0, valid_for=math.inf, window=window, limit=limit)
 
-    def learn(self, key: str, permit: Permit, *, limit: int, remaining: int, reset: float) -> None:
+    def learn(self, key: str, permit: Permit, *, limit: int, remaining: int, reset: float, age: float = 0.0) -> None:
         """Nothing is learned."""
 
     def pause(self, key: str, seconds: float) -> None:
@@ -150,12 +153,19 @@ def _reserve(budget: _Budget, now: float, limit: int, window: float, max_wait: f
     )
 
 
-def _learn(budget: _Budget, now: float, permit: Permit, limit: int, remaining: int, reset: float) -> None:
-    budget.limit = limit
-    window = budget.window = longer_window(permit.window, reset)
-    if window >= _PHASE_FROM:
-        phase = (now + reset) % window
-        if min((phase - budget.phase) % window, (budget.phase - phase) % window) > _PHASE_DOUBT:
-            budget.phase = phase
-    if abs(budget.opened - permit.opened) < window / 2:
+def _learn(budget: _Budget, now: float, permit: Permit, limit: int, remaining: int, reset: float, age: float) -> None:
+    window = longer_window(permit.window, reset)
+    phase = _phase(budget, window, end=now + reset, doubt=_PHASE_DOUBT + age)
+    is_another_window = (window, phase) != (budget.window or permit.window, budget.phase)
+    budget.limit, budget.window, budget.phase = limit, window, phase
+    if is_another_window:
+        budget.opened, budget.used = math.floor((now - phase) / window) * window + phase, limit - remaining
+    elif abs(budget.opened - permit.opened) < window / 2:
         budget.used = max(budget.used, limit - remaining)
+
+
+def _phase(budget: _Budget, window: float, *, end: float, doubt: float) -> float:
+    """Where on our clock bol's windows begin; 0 is the whole minute or hour. Rounding alone changes nothing."""
+    phase = end % window
+    apart = min((phase - budget.phase) % window, (budget.phase - phase) % window)
+    return phase if window >= _PHASE_FROM and apart > doubt else budget.phase
