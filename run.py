@@ -35,7 +35,7 @@ OLDEST = (3, 11)
 FOR_DEVELOPERS = ("test", "check", "bench")
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str]) -> int:  # noqa: RET503 - it ends by becoming the other program
     if sys.version_info < OLDEST:
         return refuse(
             f"Stoqflow needs Python 3.11 or newer; this is {platform.python_version()}.\n"
@@ -55,7 +55,7 @@ def main(arguments: list[str]) -> int:
         return check(environment.python, arguments[1:], variables)
     command = [str(environment.python), "-m", *module_for(arguments)]
     sys.stdout.flush()
-    os.execve(command[0], command, variables)
+    os.execve(command[0], command, variables)  # noqa: S606 - there is no shell on purpose
 
 
 def refuse(sentence: str) -> int:
@@ -145,15 +145,8 @@ class Environment:
         if uv:
             command = [uv, "pip", arguments[0], "--quiet", "--python", str(self.python), *arguments[1:]]
         else:
-            command = [
-                str(self.python),
-                "-m",
-                "pip",
-                arguments[0],
-                "--quiet",
-                "--disable-pip-version-check",
-                *arguments[1:],
-            ]
+            pip = [str(self.python), "-m", "pip", "--quiet", "--disable-pip-version-check"]
+            command = [*pip, *arguments]
         if subprocess.run(command, env={**os.environ, "UV_PYTHON_DOWNLOADS": "never"}).returncode:
             raise Refusal("The packages could not be installed; the reason stands above. Start again to try again.")
         self.write_stamps(for_developers=for_developers)

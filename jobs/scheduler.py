@@ -15,10 +15,11 @@ from flask import Flask
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from jobs.logs import prepare_logging
 from stoqflow_web import create_app
 from stoqflow_web.settings import Settings
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("stoqflow.scheduler")
 
 EVERY_SECONDS = 5.0
 LOCK = "stoqflow:tick"
@@ -98,7 +99,7 @@ def due_work() -> list[Tick]:
 
 
 def main() -> int:
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    prepare_logging()
     try:
         app = create_app()
     except ValueError as error:

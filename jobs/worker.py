@@ -12,6 +12,7 @@ from rq import Queue, Worker
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
+from jobs.logs import prepare_logging
 from stoqflow_web import create_app
 from stoqflow_web.background import QUEUES
 from stoqflow_web.extensions import db
@@ -20,7 +21,7 @@ from stoqflow_web.processes import die_with_parent
 if TYPE_CHECKING:
     import redis
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("stoqflow.worker")
 
 # With RQ's defaults a job of a killed worker is found after seven to seventeen minutes; with these after about one.
 WORKER_TTL = 30
@@ -53,9 +54,7 @@ class StoqflowWorker(Worker):
 
 
 def main() -> int:
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("rq.worker").setLevel(logging.WARNING)
-    logging.getLogger("rq.scheduler").setLevel(logging.WARNING)
+    prepare_logging()
     # RQ listens for commands in a thread, so Python 3.12 and newer warn at each fork; the child uses no thread.
     warnings.filterwarnings("ignore", message=".*use of fork.*", category=DeprecationWarning)
     # When the worker is killed, its job must end too: else another worker runs the same job beside it.

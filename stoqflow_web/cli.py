@@ -1,5 +1,6 @@
 """The `stoqflow` command. `run.py` makes the environment and passes everything on to it."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -32,6 +33,7 @@ def main() -> None:
 
     Settings come from the environment or from a file .env in this folder; .env.example explains them.
     """
+    os.umask(0o077)  # the data folder holds the addresses of clients
     load_environment_file(Path(".env"))
 
 

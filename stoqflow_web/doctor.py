@@ -25,7 +25,7 @@ class Finding:
 
 
 def examine() -> list[Finding]:
-    """Everything that can be checked without changing anything but the data folder. Raises ValueError for a bad setting."""
+    """Everything that can be checked from here. Raises ValueError for a setting that can't be used."""
     settings = read_settings()
     findings = [_python(), _data_folder(settings.data)]
     findings += [_secret_file(settings.data / name) for name in ("session.key", "secrets.key")]

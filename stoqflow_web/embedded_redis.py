@@ -109,7 +109,7 @@ def version_line(program: Path) -> str:
 def is_new_enough(line: str) -> bool:
     """Whether RQ works with the server that describes itself so."""
     match = re.search(r"(valkey|redis).*?v=(\d+)\.(\d+)", line, re.IGNORECASE)
-    return bool(match) and (int(match[2]), int(match[3])) >= OLDEST[match[1].lower()]
+    return match is not None and (int(match[2]), int(match[3])) >= OLDEST[match[1].lower()]
 
 
 def answers(socket: Path) -> bool:

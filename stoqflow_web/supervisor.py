@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import IO
@@ -26,6 +27,7 @@ SHORT_LIFE_SECONDS = 10
 PAUSE_SECONDS = 1.0
 WORKER_GRACE_SECONDS = 10
 GRACE_SECONDS = 6
+NOISE = "Memory overcommit must be enabled"  # Redis says so at each start; it matters for sizes we never reach
 KILL_SECONDS = 3  # RQ ignores a second signal within a second of the first, and leaves at once on a later one
 
 
@@ -96,7 +98,7 @@ class Supervisor:
                 self._start_the_rest()
                 self._watch(until=self._is_healthy, seconds=HEALTHY_SECONDS)
                 if not self._is_stopping:
-                    print(announce(prepared), flush=True)
+                    show(announce(prepared))
                 self._watch(until=lambda: False)
             finally:
                 self._stop_all()
@@ -216,7 +218,7 @@ class Supervisor:
     def _stop_all(self) -> None:
         """Pages first, so that no click comes in; Redis last, so that a job can finish."""
         if self.children:
-            print("Stopping …", flush=True)
+            show("Stopping …")
         for stage in range(5):
             group = [child for child in self.children if child.stage == stage and child.process]
             self._stop(group, WORKER_GRACE_SECONDS if stage == 1 else GRACE_SECONDS)
@@ -260,5 +262,12 @@ def ending(code: int) -> str:
 
 def say(name: str, line: str) -> None:
     """One line of a child, with its name before it."""
-    sys.stdout.write(f"{name:>9} | {line}\n")
-    sys.stdout.flush()
+    if NOISE not in line:
+        show(f"{name:>9} | {line}")
+
+
+def show(text: str) -> None:
+    """To the terminal. One that was closed must not keep the rest from being stopped in order."""
+    with suppress(OSError):
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()

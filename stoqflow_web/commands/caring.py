@@ -92,7 +92,7 @@ def doctor() -> None:
 @click.option("--base-url", required=True)
 @click.option("--demo", is_flag=True, help="Make the demo's people, with the password in STOQFLOW_DEMO_PASSWORD.")
 def prepare(base_url: str, demo: bool) -> None:
-    """What `run` does before anything else: the schema, then who can sign in. Prints the first manager's link, if any."""
+    """What `run` does first: the schema, then who can sign in. Prints the first manager's link, if any."""
     from sqlalchemy.exc import SQLAlchemyError
 
     from stoqflow_web import create_app
