@@ -1,0 +1,194 @@
+"""The lists of orders: which, in what order, and how many."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select, tuple_, union_all
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from stoqflow_web import clock
+from stoqflow_web.extensions import db
+from stoqflow_web.models import MarketplaceOrder, OrderLine, OrderWord, SalesOrder
+from stoqflow_web.models.sales_orders import CANCELED, COMPLETE, ON_HOLD, OPEN_STATUSES, READY_TO_PICK
+from stoqflow_web.queries.paging import Keyset, Page, Position, a_day, an_id, turn_to
+from stoqflow_web.queries.words import Found, found_by
+
+COUNTED_UP_TO = 10_000
+"""Counting stops here, so that the tabs cost the same with a million orders."""
+
+# The tabs
+OPEN = "open"
+LATE_TODAY = "late-today"
+CANCELLATION_REQUESTED = "cancellation-requested"
+TABS = (OPEN, READY_TO_PICK, ON_HOLD, LATE_TODAY, CANCELLATION_REQUESTED, COMPLETE, CANCELED)
+_STATUSES_OF_TAB = {READY_TO_PICK: (READY_TO_PICK,), ON_HOLD: (ON_HOLD,), COMPLETE: (COMPLETE,), CANCELED: (CANCELED,)}
+
+# Deliver by
+LATE = "late"
+TODAY = "today"
+TOMORROW = "tomorrow"
+THIS_WEEK = "this-week"
+DELIVER_BY = (LATE, TODAY, TOMORROW, THIS_WEEK)
+
+BY_DEADLINE: Keyset[Any] = Keyset(key_of=lambda order: (order.sort_day, order.id), readers=(a_day, an_id))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """Which orders a person asked for. `deliver_by` is one of DELIVER_BY, or empty for any day."""
+
+    tab: str = OPEN
+    words: str = ""
+    shop_id: int | None = None
+    deliver_by: str = ""
+
+    @property
+    def statuses(self) -> tuple[str, ...]:
+        return _STATUSES_OF_TAB.get(self.tab, OPEN_STATUSES)
+
+    @property
+    def is_newest_first(self) -> bool:
+        """What is still to be done goes by deadline; of what is done the latest is looked for."""
+        return self.tab in (COMPLETE, CANCELED)
+
+    @property
+    def is_narrowed(self) -> bool:
+        return bool(self.words or self.shop_id or self.deliver_by)
+
+
+def page(wanted: Wanted, cursor: str | None = None) -> Page[SalesOrder]:
+    """One page of the list, each order with its lines, products, items, shop and client loaded."""
+    session = db.session()
+    found = found_by(session, wanted.words, OrderWord, SalesOrder.id)
+
+    def fetch(position: Position | None, limit: int) -> Sequence[SalesOrder]:
+        ids = session.scalars(_ids(wanted, found, position, limit)).all()
+        return _whole(session, ids)
+
+    return turn_to(BY_DEADLINE, cursor, fetch)
+
+
+def counts(shop_id: int | None = None) -> dict[str, int]:
+    """How many orders each tab holds, at most COUNTED_UP_TO, in one question to the database."""
+    late = SalesOrder.sort_day <= clock.today()
+    parts = {
+        READY_TO_PICK: _capped(shop_id, (READY_TO_PICK,)),
+        ON_HOLD: _capped(shop_id, (ON_HOLD,)),
+        LATE_TODAY: _capped(shop_id, OPEN_STATUSES, late),
+        CANCELLATION_REQUESTED: _capped(shop_id, OPEN_STATUSES, SalesOrder.is_cancellation_requested.is_(True)),
+        COMPLETE: _capped(shop_id, (COMPLETE,)),
+        CANCELED: _capped(shop_id, (CANCELED,)),
+    }
+    numbers = db.session.execute(select(*(part.label(f"count_{place}") for place, part in enumerate(parts.values()))))
+    counted = dict(zip(parts, numbers.one(), strict=True))
+    counted[OPEN] = min(counted[READY_TO_PICK] + counted[ON_HOLD], COUNTED_UP_TO)
+    return counted
+
+
+def count_open() -> int:
+    """How many orders are open, at most COUNTED_UP_TO: for the navigation."""
+    return db.session.scalar(select(_capped(None, OPEN_STATUSES))) or 0
+
+
+def are_there_any() -> bool:
+    return db.session.scalar(select(SalesOrder.id).limit(1)) is not None
+
+
+def _ids(wanted: Wanted, found: Found, position: Position | None, limit: int) -> Select[int]:
+    """The ids of a page, in walking order.
+
+    Each status is a walk along its own stretch of the index (status, sort_day, id) that stops after a page; asked for
+    several statuses at once a database would collect and sort them all first.
+    """
+    is_descending = wanted.is_newest_first != (position is not None and position.is_backwards)
+    conditions = [*_conditions(wanted), *_beyond(position, is_descending=is_descending)]
+    if found.condition is not None:
+        conditions.append(found.condition)
+    if found.is_few:
+        return _walk([_is_any_of(wanted.statuses), *conditions], is_descending, limit)
+    walks = [_walk([SalesOrder.status == status, *conditions], is_descending, limit) for status in wanted.statuses]
+    if len(walks) == 1:
+        return walks[0]
+    merged = union_all(*(select(walk.add_columns(SalesOrder.sort_day).subquery()) for walk in walks)).subquery()
+    keys = (merged.c.sort_day.desc(), merged.c.id.desc()) if is_descending else (merged.c.sort_day, merged.c.id)
+    return select(merged.c.id).order_by(*keys).limit(limit)
+
+
+def _walk(conditions: list[ColumnElement[bool]], is_descending: bool, limit: int) -> Select[int]:
+    keys = (SalesOrder.sort_day.desc(), SalesOrder.id.desc()) if is_descending else (SalesOrder.sort_day, SalesOrder.id)
+    return select(SalesOrder.id).where(*conditions).order_by(*keys).limit(limit)
+
+
+def _is_any_of(statuses: tuple[str, ...]) -> ColumnElement[bool]:
+    """The same question as `status IN (…)`, asked so that no index answers it: few ids are known, start from those.
+
+    SQLite, which keeps no statistics by itself, would rather walk a whole status.
+    """
+    return (SalesOrder.status + "").in_(statuses)
+
+
+def _beyond(position: Position | None, *, is_descending: bool) -> list[ColumnElement[bool]]:
+    if position is None:
+        return []
+    here = tuple_(SalesOrder.sort_day, SalesOrder.id)
+    return [here < tuple_(*position.key) if is_descending else here > tuple_(*position.key)]
+
+
+def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
+    today = clock.today()
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.shop_id is not None:
+        conditions.append(SalesOrder.shop_id == wanted.shop_id)
+    if wanted.tab == LATE_TODAY:
+        conditions.append(SalesOrder.sort_day <= today)
+    if wanted.tab == CANCELLATION_REQUESTED:
+        conditions.append(SalesOrder.is_cancellation_requested.is_(True))
+    first, last = days_of(wanted.deliver_by, today)
+    if first is not None:
+        conditions.append(SalesOrder.sort_day >= first)
+    if last is not None:
+        conditions.append(SalesOrder.sort_day <= last)
+    return conditions
+
+
+def days_of(deliver_by: str, today: date) -> tuple[date | None, date | None]:
+    """The first and the last day that a choice of DELIVER_BY means; None is no bound. A week ends on Sunday."""
+    one_day = timedelta(days=1)
+    if deliver_by == LATE:
+        return None, today - one_day
+    if deliver_by == TODAY:
+        return today, today
+    if deliver_by == TOMORROW:
+        return today + one_day, today + one_day
+    if deliver_by == THIS_WEEK:
+        return today, today + timedelta(days=6 - today.weekday())
+    return None, None
+
+
+def _capped(shop_id: int | None, statuses: tuple[str, ...], *conditions: ColumnElement[bool]) -> Any:
+    """A count of orders that stops at COUNTED_UP_TO, as a value inside a larger question."""
+    of_shop = () if shop_id is None else (SalesOrder.shop_id == shop_id,)
+    some = select(SalesOrder.id).where(SalesOrder.status.in_(statuses), *of_shop, *conditions).limit(COUNTED_UP_TO)
+    return select(func.count()).select_from(some.subquery()).scalar_subquery()
+
+
+def _whole(session: Session, ids: Sequence[int]) -> list[SalesOrder]:
+    orders = session.scalars(
+        select(SalesOrder)
+        .where(SalesOrder.id.in_(ids))
+        .options(
+            joinedload(SalesOrder.shop),
+            joinedload(SalesOrder.marketplace_order).load_only(
+                MarketplaceOrder.external_id,
+                MarketplaceOrder.placed_at,
+                MarketplaceOrder.ship_to,
+                MarketplaceOrder.client_name,
+                MarketplaceOrder.client_city,
+            ),
+            selectinload(SalesOrder.lines).options(joinedload(OrderLine.product), joinedload(OrderLine.item)),
+        )
+    )
+    by_id = {order.id: order for order in orders}
+    return [by_id[order_id] for order_id in ids if order_id in by_id]

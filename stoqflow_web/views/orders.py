@@ -1,0 +1,143 @@
+"""The list of orders, and one order."""
+
+from datetime import date, datetime
+from typing import Any
+
+from flask import Blueprint, Response, make_response, render_template, request, url_for
+from flask_babel import get_locale
+from flask_babel import gettext as _
+
+from stoqflow_web import clock
+from stoqflow_web.forms.orders import wanted_orders
+from stoqflow_web.models import SalesOrder
+from stoqflow_web.models.sales_orders import CANCELED, COMPLETE, ON_HOLD, READY_TO_PICK
+from stoqflow_web.queries import order_details, orders, shop_names
+from stoqflow_web.queries.orders import (
+    CANCELLATION_REQUESTED,
+    COUNTED_UP_TO,
+    LATE,
+    LATE_TODAY,
+    OPEN,
+    THIS_WEEK,
+    TODAY,
+    TOMORROW,
+    Wanted,
+)
+from stoqflow_web.views import order_lines
+from stoqflow_web.views.respond import respond
+from stoqflow_web.wording import statuses, times
+from stoqflow_web.wording.clients import client_words
+from stoqflow_web.wording.history import tell
+
+blueprint = Blueprint("orders", __name__)
+blueprint.register_blueprint(order_lines.blueprint)
+
+for words in (
+    client_words,
+    statuses.fulfilment_words,
+    statuses.item_pills,
+    statuses.movement_words,
+    statuses.plain_status_pill,
+    statuses.status_pill,
+    statuses.stock_pill,
+    statuses.time_frame_words,
+):
+    blueprint.add_app_template_global(words)
+
+
+@blueprint.app_template_global()
+def deadline_pill(order: SalesOrder) -> statuses.Pill | None:
+    return statuses.deadline_pill(order, today=clock.today(), locale=get_locale() or "en")
+
+
+@blueprint.app_template_filter()
+def short_day(day: date) -> str:
+    """`24 Nov`"""
+    return times.short_date(day, today=clock.today(), locale=get_locale() or "en")
+
+
+@blueprint.app_template_filter()
+def placed(moment: datetime) -> str:
+    """`09:12` of today, `22 Nov 09:12` of another day: there is little room in a list."""
+    day = moment.astimezone(clock.AMSTERDAM).date()
+    time = times.time_of_day(moment, locale=get_locale() or "en")
+    return time if day == clock.today() else f"{short_day(day)} {time}"
+
+
+@blueprint.get("/orders")
+def index() -> Response:
+    shops = shop_names.all_shops()
+    wanted = wanted_orders(request.args, [shop.id for shop in shops])
+    page = orders.page(wanted, request.args.get("page"))
+    return respond(
+        "orders/list.html",
+        "orders/_list.html",
+        wanted=wanted,
+        page=page,
+        shops=shops,
+        tabs=_tabs(wanted),
+        days=_days(),
+        next_url=page.next and _address(wanted, page=page.next),
+        previous_url=page.previous and _address(wanted, page=page.previous),
+        is_empty=not page.rows and not orders.are_there_any(),
+    )
+
+
+@blueprint.get("/orders/<int:order_id>")
+def show(order_id: int) -> Response:
+    order = order_details.find(order_id)
+    history = [(entry, tell(entry)) for entry in order_details.history_of(order)]
+    return make_response(
+        render_template(
+            "orders/order.html",
+            order=order,
+            history=history,
+            stock=order_details.stock_for_lines(order) if order.is_open else {},
+            total=order_details.total_of(order),
+            fulfilments=order_details.fulfilments_of(order.marketplace_order),
+            delivery_item=order_details.most_urgent_item(order.marketplace_order),
+        )
+    )
+
+
+def _tabs(wanted: Wanted) -> list[dict[str, Any]]:
+    counts = orders.counts(wanted.shop_id)
+    labels = {
+        OPEN: (_("Open"), ""),
+        READY_TO_PICK: (_("Ready to pick"), ""),
+        ON_HOLD: (_("On hold"), "warn"),
+        LATE_TODAY: (_("Late today"), "danger"),
+        CANCELLATION_REQUESTED: (_("Cancellation requested"), "danger"),
+        COMPLETE: (_("Complete"), ""),
+        CANCELED: (_("Canceled"), ""),
+    }
+    return [
+        {
+            "label": label,
+            "tone": tone,
+            "count": counts[tab],
+            "is_capped": counts[tab] >= COUNTED_UP_TO,
+            "is_current": tab == wanted.tab,
+            "url": _address(wanted, tab=tab),
+        }
+        for tab, (label, tone) in labels.items()
+    ]
+
+
+def _days() -> list[tuple[str, str]]:
+    return [
+        ("", _("Deliver by: any day")),
+        (LATE, _("Late")),
+        (TODAY, _("Today")),
+        (TOMORROW, _("Tomorrow")),
+        (THIS_WEEK, _("This week")),
+    ]
+
+
+def _address(wanted: Wanted, **changed: str) -> str:
+    """The address of the list as it is, but for what changes. What is not asked is left out."""
+    asked = {"tab": wanted.tab, "q": wanted.words, "shop": wanted.shop_id, "due": wanted.deliver_by} | changed
+    if asked["tab"] == OPEN:
+        del asked["tab"]
+    given: dict[str, Any] = {name: value for name, value in asked.items() if value}
+    return url_for("orders.index", **given)

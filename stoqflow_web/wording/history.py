@@ -1,0 +1,144 @@
+"""What happened to an order or a shop, in sentences. The event picks the words, its details fill them in."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext as _
+
+from stoqflow_web.models import HistoryEntry
+from stoqflow_web.models.history import PERSON
+from stoqflow_web.models.imports import CONTENT, ORDERS, PRODUCTS, READINESS
+
+Details = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Told:
+    """A sentence, its tone (as pills have it), and what stands faint behind its time, often nothing."""
+
+    sentence: str
+    aside: str = ""
+    tone: str = "neutral"
+
+
+def tell(entry: HistoryEntry) -> Told:
+    """Words for any entry; of an event that is not known here its name is shown, so nothing ever goes missing."""
+    details = entry.details or {}
+    sentence = _SENTENCES[entry.event](details) if entry.event in _SENTENCES else entry.event.replace("_", " ")
+    return Told(sentence, _aside(entry, details), _TONES.get(entry.event, "neutral"))
+
+
+def duration(seconds: int) -> str:
+    """`41 s`, `12 min`, `3 h`, `2 days`."""
+    if seconds < 60:
+        return _("%(number)s s", number=seconds)
+    if seconds < 3600:
+        return _("%(number)s min", number=seconds // 60)
+    if seconds < 2 * 86400:
+        return _("%(number)s h", number=seconds // 3600)
+    return _("%(number)s days", number=seconds // 86400)
+
+
+def _aside(entry: HistoryEntry, details: Details) -> str:
+    seconds = details.get("seconds_after_placed")
+    if isinstance(seconds, int) and seconds >= 0:
+        return _("%(duration)s after it was placed", duration=duration(seconds))
+    if entry.who == PERSON and entry.user is not None:
+        return _("by %(name)s", name=entry.user.name)
+    return ""
+
+
+def _came_in(details: Details) -> str:
+    if shop := details.get("shop"):
+        return _("Came in through bol.com, shop %(shop)s", shop=shop)
+    return _("Came in through bol.com")
+
+
+def _put_on_hold(details: Details) -> str:
+    if short := details.get("short"):
+        return _("On hold, not in stock or not known: %(short)s", short=short)
+    return _("On hold, not everything is in stock")
+
+
+def _product_chosen(details: Details) -> str:
+    line, sku = details.get("line"), details.get("sku")
+    if line and sku:
+        return _("Product %(sku)s chosen for “%(line)s”", sku=sku, line=line)
+    return _("Product %(sku)s chosen", sku=sku) if sku else _("Product chosen")
+
+
+def _changed_at_marketplace(details: Details) -> str:
+    if what := details.get("what"):
+        return _("Changed at bol.com: %(what)s", what=what)
+    return _("Changed at bol.com")
+
+
+def _linked(details: Details) -> str:
+    account = details.get("account")
+    return _("Linked to bol.com account %(account)s", account=account) if account else _("Linked to bol.com")
+
+
+def _renamed(details: Details) -> str:
+    before, after = details.get("before") or details.get("old"), details.get("after") or details.get("new")
+    if before and after:
+        return _("Renamed from “%(before)s” to “%(after)s”", before=before, after=after)
+    return _("Renamed")
+
+
+def _access_lost(details: Details) -> str:
+    if why := details.get("why"):
+        return _("Access to bol.com lost: %(why)s", why=why)
+    return _("Access to bol.com lost")
+
+
+def _import_words(started: Callable[[str], str]) -> Callable[[Details], str]:
+    return lambda details: started(_kind(details.get("kind")))
+
+
+def _kind(kind: Any) -> str:
+    words = {
+        PRODUCTS: _("Transfer of products"),
+        ORDERS: _("Transfer of sales orders"),
+        CONTENT: _("Fetching titles and pictures"),
+        READINESS: _("Readiness report"),
+    }
+    return words.get(str(kind), _("Transfer"))
+
+
+def _import_failed(details: Details) -> str:
+    kind, why = _kind(details.get("kind")), details.get("why") or details.get("trouble")
+    if why:
+        return _("%(what)s failed: %(why)s", what=kind, why=why)
+    return _("%(what)s failed", what=kind)
+
+
+_SENTENCES: dict[str, Callable[[Details], str]] = {
+    "came_in": _came_in,
+    "put_on_hold": _put_on_hold,
+    "released": lambda details: _("Stock reserved, ready to pick"),
+    "product_chosen": _product_chosen,
+    "changed_at_marketplace": _changed_at_marketplace,
+    "linked": _linked,
+    "keys_replaced": lambda details: _("Keys replaced"),
+    "renamed": _renamed,
+    "paused": lambda details: _("Paused: nothing is asked of bol.com for this shop"),
+    "resumed": lambda details: _("Resumed"),
+    "access_lost": _access_lost,
+    "access_restored": lambda details: _("Access to bol.com restored"),
+    "access_regained": lambda details: _("Access to bol.com restored"),
+    "import_started": _import_words(lambda kind: _("%(what)s started", what=kind)),
+    "import_stopped": _import_words(lambda kind: _("%(what)s stopped", what=kind)),
+    "import_finished": _import_words(lambda kind: _("%(what)s finished", what=kind)),
+    "import_failed": _import_failed,
+}
+
+_TONES = {
+    "came_in": "info",
+    "put_on_hold": "warn",
+    "access_lost": "danger",
+    "import_failed": "danger",
+    "access_restored": "ok",
+    "access_regained": "ok",
+    "import_finished": "ok",
+}
