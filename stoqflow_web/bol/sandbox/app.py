@@ -60,6 +60,8 @@ class Sandbox:
             return control(self.world, environ)
         if path.startswith("/media/"):
             return _picture(path)
+        if path == "/favicon.ico":
+            return Answer(204)
         return self._answer_as_bol(environ, path)
 
     def _answer_as_bol(self, environ: "WSGIEnvironment", path: str) -> Answer:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -31,7 +31,7 @@ class Parameters:
         text = self._call.parameter(name)
         if text is None:
             return default
-        if not re.fullmatch(r"[+-]?\d{1,9}", text) or int(text) < low or (high is not None and int(text) > high):
+        if not re.fullmatch(r"[+-]?[0-9]{1,9}", text) or int(text) < low or (high is not None and int(text) > high):
             self._complain(name, wrong_value(text))
             return None
         return int(text)
@@ -62,7 +62,9 @@ class Parameters:
         if text is None:
             return None
         try:
-            return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a bare day
+            if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
+                return date.fromisoformat(text)
+            raise ValueError(text)
         except ValueError:
             self._complain(name, wrong_value(text))
             return None

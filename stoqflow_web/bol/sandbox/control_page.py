@@ -9,15 +9,23 @@ from stoqflow_web.bol.sandbox.records import Item, Order
 from stoqflow_web.bol.sandbox.verbs import VERBS, Field
 from stoqflow_web.bol.sandbox.world import World
 
-RECENT_ORDERS = 25
+RECENT_ORDERS = 15
 RECENT_PROCESSES = 10
+# What stands on the buttons beside an order.
+SHORT = {
+    "ask-to-cancel": "client asks to cancel",
+    "cancel": "bol cancels",
+    "expire": "expires",
+    "ship-by-hand": "shipped by hand",
+    "send-back": "client returns it",
+}
 GROUPS = {
     "The next write": ("fail-next", "time-out-next", "hold-next", "set-process-delay"),
     "The next answer": ("lose-next-answer", "cut-next-answer", "answer-next", "slow-down"),
     "The whole of bol": ("go-down", "come-back"),
     "The account": ("revoke-keys", "restore-keys", "deactivate-account", "activate-account", "expire-tokens"),
     "The limits": ("set-limit", "enforce-limits", "leave-out-retry-after"),
-    "The shop": ("change-stock",),
+    "One order, one offer": ("ask-to-cancel", "cancel", "expire", "ship-by-hand", "send-back", "change-stock"),
 }
 
 
@@ -31,9 +39,9 @@ def render(world: World, address: str, said: str) -> str:
             _keys(world, address),
             _section("Clock", _clock(world) + _form("jump")),
             _section("A client orders something", _form("place-order")),
+            f'<div class="cards">{"".join(_group(title, names) for title, names in GROUPS.items())}</div>',
             _orders(world),
             _processes(world),
-            *(_section(title, "".join(_form(name) for name in names)) for title, names in GROUPS.items()),
         ]
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
@@ -127,7 +135,7 @@ def _actions(order: Order) -> Iterable[str]:
 def _order_button(name: str, order_id: str) -> str:
     return (
         f'<form method="post" action="/control/{name}"><input type="hidden" name="order_id" value="{order_id}">'
-        f"<button>{escape(VERBS[name].label)}</button></form>"
+        f'<button title="{escape(VERBS[name].label)}">{SHORT[name]}</button></form>'
     )
 
 
@@ -147,6 +155,10 @@ def _processes(world: World) -> str:
     )
 
 
+def _group(title: str, names: Iterable[str]) -> str:
+    return _section(title, "".join(_form(name) for name in names))
+
+
 def _section(title: str, content: str) -> str:
     return f"<section><h2>{escape(title)}</h2>{content}</section>"
 
@@ -154,7 +166,8 @@ def _section(title: str, content: str) -> str:
 def _form(name: str) -> str:
     verb = VERBS[name]
     fields = "".join(_field(key, field) for key, field in verb.fields.items())
-    return f'<form method="post" action="/control/{name}">{fields}<button>{escape(verb.label)}</button></form>'
+    lone = "" if fields else ' class="lone"'
+    return f'<form method="post" action="/control/{name}"{lone}>{fields}<button>{escape(verb.label)}</button></form>'
 
 
 def _field(key: str, field: Field) -> str:

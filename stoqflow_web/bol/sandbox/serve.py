@@ -43,6 +43,9 @@ class _Handler(WSGIRequestHandler):
         except ConnectionCut:
             self._hang_up()
             return
+        except Exception:
+            log.exception("The pretend bol.com has a fault of its own at %s %s", self.command, self.path)
+            status_line, answer_headers, body = "500 Internal Server Error", [("Content-Length", "0")], b""
         code, _, phrase = status_line.partition(" ")
         self.send_response(int(code), phrase)
         promised = len(body)

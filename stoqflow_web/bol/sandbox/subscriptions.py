@@ -1,6 +1,7 @@
 """Subscriptions v11: synchronous. The test message is signed as bol does and kept in `deliveries`."""
 
 import base64
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -96,7 +97,12 @@ def _signing_key(state: State) -> rsa.RSAPrivateKey:
         state.signing_key = made.private_bytes(
             serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
-    key = serialization.load_der_private_key(state.signing_key, password=None)
+    return _loaded(state.signing_key)
+
+
+@lru_cache(maxsize=4)
+def _loaded(der: bytes) -> rsa.RSAPrivateKey:
+    key = serialization.load_der_private_key(der, password=None)
     if not isinstance(key, rsa.RSAPrivateKey):
         raise TypeError("The signing key is not an RSA key.")
     return key
