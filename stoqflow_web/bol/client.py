@@ -89,6 +89,13 @@ class BolClient:
 
     # The account
 
+    def forget_refusal(self) -> None:
+        """Ask bol again even if it just refused these keys: for a person who pressed "check", never for a schedule.
+
+        WrongCredentials is otherwise remembered for half a minute, and longer after several failures in a row.
+        """
+        self._connection.forget_refusal()
+
     def current_retailer(self) -> Retailer:
         """Whose credentials these are."""
         return self._get("/retailer/retailers/current", Retailer)

@@ -130,6 +130,10 @@ class Connection:
             except (BolUnavailable, NoAnswer, NoConnection, UnexpectedAnswer) as error:
                 self._wait_or_give_up(call, error, patience)
 
+    def forget_refusal(self) -> None:
+        """See BolClient.forget_refusal."""
+        self._tokens.forget_refusal()
+
     def _once(self, call: Call[T], token: str, patience: _Patience) -> T:
         rule = rule_for(call.method, call.path)
         key = f"{self._account}:{rule.key}"

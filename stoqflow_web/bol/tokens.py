@@ -123,20 +123,29 @@ class TokenSource:
         """Another token than the one bol just refused; perhaps another worker has it already."""
         return self._shared(refused)
 
+    def forget_refusal(self) -> None:
+        """A person wants to know now whether bol takes the keys. How often we may ask stays limited."""
+        with self._one_thread, self._store.lock(self._key):
+            self._kept = TokenState()
+            self._write(msgspec.structs.replace(self._read(), failures=0, is_wrong=False))
+
     def _shared(self, refused: str) -> str:
         with self._one_thread:
             if self._kept.usable(self._clock(), refused):
                 return self._kept.token
+            self._kept = TokenState()
             state = self._read()
             if not state.usable(self._clock(), refused):
                 with self._store.lock(self._key):
                     state = self._read()
                     if not state.usable(self._clock(), refused):
-                        state = self._ask(state)
+                        state = self._ask(state, refused)
             self._kept = state
             return state.token
 
-    def _ask(self, state: TokenState) -> TokenState:
+    def _ask(self, state: TokenState, refused: str) -> TokenState:
+        if state.token == refused:
+            state = msgspec.structs.replace(state, token="")
         now = self._clock()
         check_brake(state, now)
         early = state.recent_early_asks(now)
