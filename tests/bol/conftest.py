@@ -63,7 +63,7 @@ def client(make_client):
 @pytest.fixture(scope="session")
 def valkey_socket():
     """A real Valkey, the one that is bundled, on a socket of its own."""
-    folder = Path(tempfile.mkdtemp(prefix="valkey-", dir="/tmp"))  # a socket's path must be short
+    folder = Path(tempfile.mkdtemp(prefix="vk-"))  # not tmp_path: a socket's path must be short
     socket = folder / "v.sock"
     flags = ["--port", "0", "--unixsocket", str(socket), "--save", "", "--appendonly", "no", "--dir", str(folder)]
     server = subprocess.Popen([str(get_binary_path()), *flags], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
