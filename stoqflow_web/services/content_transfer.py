@@ -22,6 +22,10 @@ TITLE_WIDTH = 500
 MOST_FAULTS_OF_ONE = 3  # an answer that is nonsense three times over must not keep all other products waiting
 
 
+UNKNOWN_TO_CATALOGUE = "unknown_to_catalogue"
+ANSWER_NOT_UNDERSTOOD = "answer_not_understood"
+
+
 @dataclass(frozen=True)
 class Lacking:
     """A product to ask about, as it was when the batch was read."""
@@ -74,16 +78,23 @@ def _next_lacking(shop_id: int, after: int) -> list[Lacking]:
 
 
 def _ask(work: Work, marketplace: Marketplace, lacking: Lacking) -> None:
+    content, code, why = None, UNKNOWN_TO_CATALOGUE, None
     try:
         content = marketplace.content(lacking.ean)
     except (NotThere, AskedWrongly):  # an EAN that can't be one is refused instead of not found
-        content = None
-    except AnswerNotUnderstood:
+        pass
+    except AnswerNotUnderstood as fault:
         if not _has_failed_too_often(work):
             raise
-        content = None
+        code, why = ANSWER_NOT_UNDERSTOOD, fault.sentence
     with work.step() as (tx, run):
-        _take_in(tx, run, lacking, content)
+        product = tx.session.get(Product, lacking.id, with_for_update=True, populate_existing=True)
+        if product is not None:
+            product.content_checked_at = clock.now()
+            if content is not None:
+                _take_in(tx, run, product, content)
+            else:
+                note(tx, run, code, product.sku, ean=product.ean, product_sku=product.sku, title=product.title, why=why)
         run.cursor = str(lacking.id)
         run.done += 1
         run.total = max(run.total or 0, run.done)
@@ -96,16 +107,8 @@ def _has_failed_too_often(work: Work) -> bool:
         return session.get_one(ImportRun, work.run_id).faults >= MOST_FAULTS_OF_ONE
 
 
-def _take_in(tx: Transaction, run: ImportRun, lacking: Lacking, content: ContentRecord | None) -> None:
-    product = tx.session.get(Product, lacking.id, with_for_update=True, populate_existing=True)
-    if product is None:
-        return
-    product.content_checked_at = clock.now()
-    if content is None:
-        note(
-            tx, run, "unknown_to_catalogue", product.sku, ean=product.ean, product_sku=product.sku, title=product.title
-        )
-    elif _fill_in(product, content):
+def _take_in(tx: Transaction, run: ImportRun, product: Product, content: ContentRecord) -> None:
+    if _fill_in(product, content):
         run.count_new += 1
         add_product_words(tx, [product])
     else:

@@ -7,19 +7,19 @@ from stoqflow_web.transaction import Transaction
 SUBJECT_WIDTH = 120
 
 
-def note(tx: Transaction, run: ImportRun, code: str, subject: str, *, is_hint: bool = False, **details: object) -> None:
-    """Add a problem and count it. Details that are not known are left out.
-
-    A hint is shown like a problem but not counted, because its offer is already counted as new or matched: the counts
-    of a run add up to the number of offers.
-    """
-    _add(tx, run, code, subject, None, is_hint, details)
+def note(tx: Transaction, run: ImportRun, code: str, subject: str, **details: object) -> None:
+    """Add a problem and count it. Details that are not known are left out."""
+    _add(tx, run, code, subject, None, False, details)
 
 
 def note_offer(
     tx: Transaction, run: ImportRun, code: str, offer: Offer, *, is_hint: bool = False, **details: object
 ) -> None:
-    """The same, about one of our offers."""
+    """The same, about one of our offers.
+
+    A hint is shown like a problem but not counted, because its offer is already counted as new or matched: the counts
+    of a run add up to the number of offers.
+    """
     subject = offer.reference or offer.ean or offer.title or offer.external_id
     of_offer = {"offer_id": offer.external_id, "reference": offer.reference, "ean": offer.ean, "title": offer.title}
     _add(tx, run, code, subject, offer.id, is_hint, of_offer | details)

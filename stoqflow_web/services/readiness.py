@@ -5,7 +5,7 @@ it found before is thrown away in the same transaction.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import timedelta
+from datetime import UTC, timedelta
 from itertools import islice
 from typing import NamedTuple, TypeVar
 
@@ -96,7 +96,7 @@ def _report_page(tx: Transaction, run: ImportRun, records: Sequence[OfferRecord]
             product = products[reference]
             _note(tx, run, STOCK_DIFFERS, record, product_sku=product.sku, here=product.on_hand, there=record.stock)
         if record.modified_at is not None and record.modified_at > changed_since:
-            _note(tx, run, CHANGED_RECENTLY, record, changed_at=record.modified_at.isoformat())
+            _note(tx, run, CHANGED_RECENTLY, record, changed_at=record.modified_at.astimezone(UTC).isoformat())
 
 
 def _products_by_sku(tx: Transaction, records: Iterable[OfferRecord]) -> dict[str, Product]:

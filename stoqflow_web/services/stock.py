@@ -23,6 +23,7 @@ def move(
     if quantity == 0:
         return
     if inspect(product).persistent:
+        tx.session.flush()  # an earlier move of this transaction must not be read away
         tx.session.refresh(product, ["on_hand"], with_for_update=True)
     product.on_hand = (product.on_hand or 0) + quantity
     tx.session.add(
