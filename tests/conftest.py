@@ -4,7 +4,6 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import redis
@@ -22,9 +21,15 @@ from stoqflow_web.passwords import Passwords
 from stoqflow_web.services import users
 from stoqflow_web.settings import Settings
 from tests.support.browsing import Browser
+from tests.support.clients import SeparateClient
 from tests.support.clocks import FrozenClock
 from tests.support.databases import PostgresServer, migrate, postgres_binaries, throwaway_cluster
 from tests.support.redis_servers import running_redis
+from tests.support.skipping import pytest_make_collect_report, pytest_runtest_makereport
+
+__all__ = ["pytest_make_collect_report", "pytest_runtest_makereport"]  # hooks: pytest looks for them here
+
+pytest_plugins = ["pytester"]
 
 NO_POSTGRES = "PostgreSQL is not here: set TEST_DATABASE_URL, or install its server programs (apt install postgresql)."
 PASSWORD = "correct horse battery"
@@ -38,26 +43,6 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "database_kind" in metafunc.fixturenames and metafunc.definition.get_closest_marker("both_databases"):
         metafunc.parametrize("database_kind", ["sqlite", "postgresql"])
-
-
-# With STOQFLOW_NO_SKIPS=1 (in CI) a skipped test is a failed one, while collecting as well as while running.
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
-    return _no_skips((yield))
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_make_collect_report(collector: pytest.Collector) -> Any:
-    return _no_skips((yield))
-
-
-def _no_skips(report: Any) -> Any:
-    if os.environ.get("STOQFLOW_NO_SKIPS") == "1" and report.skipped and not hasattr(report, "wasxfail"):
-        why = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
-        report.outcome, report.longrepr = "failed", f"Nothing may be skipped here (STOQFLOW_NO_SKIPS). {why}"
-    return report
 
 
 # Databases
@@ -167,6 +152,7 @@ def app(settings: Settings) -> Iterator[Flask]:
     """The app on a fresh database. CSRF stays on; an exception that no page handles fails the test."""
     app = make_app(settings)
     app.testing = True
+    app.test_client_class = SeparateClient
     app.extensions["passwords"] = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     yield app
     with app.app_context():

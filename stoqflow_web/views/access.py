@@ -112,7 +112,7 @@ def _user_of_session(session_id: str) -> User | None:
     user_id, _dot, epoch = session_id.partition(".")
     if not (user_id.isdigit() and epoch.isdigit()):
         return None
-    user = db.session.get(User, int(user_id))
+    user = db.session.get(User, int(user_id)) if int(user_id) <= LARGEST_ID else None
     if user is None or not user.is_enabled or user.session_epoch != int(epoch):
         return None
     return user

@@ -47,6 +47,7 @@ class Navigation:
         if current_user.is_manager:
             yield _item(_("Shops"), "/shops")
             yield _item(_("Users"), url_for("users.index"))
+        yield _item(_("Your account"), url_for("account.show"))
 
 
 def when(moment: datetime | None) -> str:

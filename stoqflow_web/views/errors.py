@@ -2,7 +2,7 @@
 
 import logging
 
-from flask import Flask, Response, g, make_response, render_template
+from flask import Flask, Response, flash, g, make_response, render_template
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from htmx_flask import request
@@ -16,6 +16,7 @@ from stoqflow_web.errors import StoqflowError
 from stoqflow_web.exchange import ExchangeError
 from stoqflow_web.extensions import db, login_manager
 from stoqflow_web.views.access import is_stranger, to_sign_in
+from stoqflow_web.views.respond import redirect_to
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +44,9 @@ def stale_form(error: CSRFError) -> Response:
     """The form's token belongs to another session, mostly because the page stayed open until that had ended."""
     if is_stranger():
         return to_sign_in()
+    if request.endpoint == "sign_in.enter":  # the page stood open overnight: the morning must not begin with an error
+        flash(_("This page was open too long. Please sign in once more."), "info")
+        return redirect_to(request.full_path)
     return _answer(
         400,
         _("Please try that again"),

@@ -6,7 +6,7 @@ from flask import Response, make_response, redirect, render_template
 from htmx_flask import request
 
 
-def respond(page: str, fragment: str, *, status: int = 200, **context: Any) -> Response:
+def respond(page: str, fragment: str, /, *, status: int = 200, **context: Any) -> Response:
     """The template `fragment` for an htmx request for a part of the page, else the template `page` around it."""
     template = fragment if wants_fragment() else page
     return make_response(render_template(template, **context), status)

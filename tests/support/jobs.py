@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from flask import Flask
+from flask import Flask, has_app_context
 from rq import Queue, SimpleWorker
 from rq.registry import FailedJobRegistry
 from rq.serializers import JSONSerializer
 
-QUEUES = ("urgent", "default", "slow")
+from stoqflow_web.background import QUEUES
+from stoqflow_web.extensions import db
 
 
 class WorkerHere(SimpleWorker):
@@ -27,6 +28,9 @@ def run_jobs(app: Flask, *, failures_allowed: bool = False) -> None:
     worker = WorkerHere(queues, connection=connection, serializer=JSONSerializer)
     worker.app = app
     worker.work(burst=True, logging_level="WARNING")
+    if has_app_context():
+        db.session.rollback()  # the test reads afresh what the jobs have written
+        db.session.expire_all()
     if failures_allowed:
         return
     for queue in queues:
