@@ -10,6 +10,7 @@ import re
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from openapi_schema_validator import OAS30Validator
@@ -57,6 +58,22 @@ def check_request(method: str, path: str, body: Any, media: str) -> None:
     pointer = f"/paths/{_escaped(pattern)}/{method.lower()}/requestBody/content/{_escaped(media)}/schema"
     complaints = [error.message for error in _validator(name, pointer).iter_errors(body)]
     assert not complaints, f"{method} {path} was asked with {complaints}"
+
+
+def check_query(method: str, path: str, query: str, media: str) -> None:
+    """Fails when a parameter is not one of bol's documents, or has a value they do not allow."""
+    if path.startswith(UNDOCUMENTED) or not query:
+        return
+    name, pattern = _operation(method, path, media)
+    declared = {
+        parameter["name"]: parameter["schema"]
+        for parameter in _document(name)["paths"][pattern][method.lower()].get("parameters") or []
+        if parameter["in"] == "query"
+    }
+    for parameter, values in parse_qs(query, keep_blank_values=True).items():
+        assert parameter in declared, f"{method} {pattern} has no parameter {parameter}"
+        allowed = declared[parameter].get("enum")
+        assert not allowed or set(values) <= set(allowed), f"{parameter}={values} of {method} {pattern}: {allowed}"
 
 
 def check_response(method: str, path: str, status: int, media: str, body: Any) -> None:
