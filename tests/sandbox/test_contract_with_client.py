@@ -11,7 +11,7 @@ from tests.sandbox.judged import JudgedSandbox
 
 
 @pytest.fixture
-def running() -> Iterator[RunningSandbox]:
+def running(documents: None) -> Iterator[RunningSandbox]:
     options = SandboxOptions(orders=120, offers=250, limits=False, process_delay=0.0)
     sandbox = JudgedSandbox(World(options))
     with RunningSandbox(sandbox, "127.0.0.1", 0) as running:

@@ -1,5 +1,7 @@
 from collections import Counter
 
+import pytest
+
 from stoqflow_web.bol.sandbox.identifiers import check_digit
 from tests.sandbox.conftest import Asker, asker
 
@@ -14,6 +16,7 @@ def test_the_same_seed_gives_the_same_shop_and_another_seed_another() -> None:
     assert _everything(asker(orders=20, seed=7)) != _everything(asker(orders=20, seed=8))
 
 
+@pytest.mark.usefixtures("documents")
 def test_every_order_and_shipment_passes_bols_documents(busy_bol: Asker) -> None:
     for order_id in busy_bol.world.orders:
         busy_bol.get(f"/retailer/orders/{order_id}")
@@ -25,6 +28,7 @@ def test_every_order_and_shipment_passes_bols_documents(busy_bol: Asker) -> None
         busy_bol.get(f"/retailer/orders?status=ALL&fulfilment-method=ALL&page={page}")
 
 
+@pytest.mark.usefixtures("documents")
 def test_every_offer_passes_bols_documents_in_both_versions(busy_bol: Asker) -> None:
     cursor = ""
     while cursor is not None:
