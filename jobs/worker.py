@@ -4,6 +4,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 import warnings
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,8 @@ log = logging.getLogger("stoqflow.worker")
 WORKER_TTL = 30
 MAINTENANCE_INTERVAL = 15
 JOB_MONITORING_INTERVAL = 10
+SCHEDULER_STOP_SECONDS = 2.0
+TEARDOWN_SECONDS = 5.0
 
 
 class StoqflowWorker(Worker):
@@ -51,6 +54,27 @@ class StoqflowWorker(Worker):
     def perform_job(self, job: Job, queue: Queue) -> bool:
         with self._app.app_context():
             return bool(super().perform_job(job, queue))
+
+    def stop_scheduler(self) -> None:
+        """RQ waits for its scheduling process for ever; without Redis that one tries on for as long."""
+        process = self.scheduler._process if self.scheduler else None
+        if process is not None and process.is_alive():
+            process.terminate()
+            process.join(SCHEDULER_STOP_SECONDS)
+            process.kill()
+            process.join()
+
+    def teardown(self) -> None:
+        """Signs off at Redis. When that is gone too (everything was killed), nobody is there to wait for."""
+        deadline = threading.Timer(TEARDOWN_SECONDS, self._leave)
+        deadline.daemon = True
+        deadline.start()
+        super().teardown()
+        deadline.cancel()
+
+    def _leave(self) -> None:
+        log.warning("worker %s could not sign off at Redis", self.name)
+        os._exit(1)  # the scheduling process it forked dies with it
 
 
 def main() -> int:

@@ -23,11 +23,8 @@ class Running:
 
     def __init__(self, *arguments: str, folder: Path, **settings: str) -> None:
         self.log = folder.with_suffix(".log")
-        kept = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(("STOQFLOW_", "REDIS_", "DATABASE_"))
-        }
+        ours = ("STOQFLOW_", "REDIS_", "DATABASE_")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
         environ = {**kept, "STOQFLOW_DATA": str(folder), "PYTHONPATH": str(ROOT), **settings}
         with self.log.open("wb") as output:
             self.process = subprocess.Popen(

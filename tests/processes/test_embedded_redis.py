@@ -94,7 +94,7 @@ def test_a_server_that_does_not_start_is_refused_with_a_sentence(folder):
     program.chmod(0o700)
     began = time.monotonic()
 
-    with pytest.raises(NoRedis, match="valkey-server did not start. It said: no such luck"):
+    with pytest.raises(NoRedis, match=r"valkey-server did not start\. It said: no such luck"):
         start_redis(folder / "redis", folder / "redis" / "redis.sock", server=program)
 
     assert time.monotonic() - began < 5
@@ -104,7 +104,7 @@ def test_without_any_server_the_refusal_names_what_to_do(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(embedded_redis, "bundled_server", lambda: None)
 
-    with pytest.raises(NoRedis, match="Install valkey-server 7.2 or redis-server 5 or newer, or set REDIS_URL"):
+    with pytest.raises(NoRedis, match=r"Install valkey-server 7\.2 or redis-server 5 or newer, or set REDIS_URL"):
         embedded_redis.find_server()
 
 

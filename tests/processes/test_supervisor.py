@@ -18,14 +18,9 @@ def up(run, folder, port):
 
 
 def workers_of(folder):
-    found = processes_of(folder)
-    return {
-        pid for pid, command in found.items() if "jobs.worker" in command and parent_of(pid) not in found_workers(found)
-    }
-
-
-def found_workers(found):
-    return {pid for pid, command in found.items() if "jobs.worker" in command}
+    """The worker processes themselves, without what they have forked."""
+    workers = {pid for pid, command in processes_of(folder).items() if "jobs.worker" in command}
+    return {pid for pid in workers if parent_of(pid) not in workers}
 
 
 def parent_of(pid):
@@ -36,8 +31,7 @@ def parent_of(pid):
         return 0
 
 
-def test_everything_runs_recovers_and_leaves_nothing_behind(up, run, folder, port):
-    """One start for several promises: each start costs seconds."""
+def test_a_start_answers_keeps_its_files_private_and_refuses_a_second_one(up, run, folder, port):
     assert urllib.request.urlopen(f"http://127.0.0.1:{port}/health").status == 200
     assert "Make the first manager here" in up.text
     assert all((folder / name).stat().st_mode & 0o077 == 0 for name in ("session.key", "secrets.key", "stoqflow.db"))
