@@ -6,6 +6,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import Field, PasswordField, SelectField, StringField, ValidationError
+from wtforms.fields.choices import SelectChoice
 
 from stoqflow_web.errors import Invalid
 from stoqflow_web.models.shops import BOL, MARKETPLACE
@@ -39,5 +40,5 @@ class ShopForm(KeysForm):
     """The trade's path: name, type, platform, API configuration."""
 
     name = StringField(_("Name"), [follows(tidy_name)])
-    type = SelectField(_("Type"), choices=[(MARKETPLACE, _("Online marketplace"))], default=MARKETPLACE)
-    platform = SelectField(_("Platform"), choices=[(BOL, "Bol.com")], default=BOL)
+    type = SelectField(_("Type"), choices=[SelectChoice(MARKETPLACE, _("Online marketplace"))], default=MARKETPLACE)
+    platform = SelectField(_("Platform"), choices=[SelectChoice(BOL, "Bol.com")], default=BOL)

@@ -32,6 +32,7 @@ class TransferRow:
     run: ImportRun | None = None
     words: wording.RunWords | None = None
     problem: ProblemWords | None = None
+    is_next: bool = False  # the transfer that makes sense now: its button stands out
 
     @property
     def name(self) -> str:
@@ -56,11 +57,24 @@ class TransferRow:
     @property
     def shows_problem(self) -> bool:
         """While it runs, a problem is shown as it comes in; afterwards its number leads to the whole list."""
-        return self.problem is not None and (self.is_active or self.kind != READINESS)
+        return self.is_active and self.problem is not None
 
     @property
     def has_more_to_tell(self) -> bool:
-        return self.run is not None and (self.is_active or bool(self.run.trouble) or self.shows_problem)
+        return self.run is not None and (self.is_active or bool(self.run.trouble))
+
+    @property
+    def link_to_problems(self) -> str:
+        """The words of the link to what an ended run found, empty when it found nothing."""
+        if self.run is None or self.words is None or self.is_active:
+            return ""
+        if self.run.count_problems and self.problem is None:
+            return _("all solved")
+        return self.words.needs_you or (_("with remarks") if self.problem else "")
+
+    @property
+    def needs_somebody(self) -> bool:
+        return self.problem is not None and self.run is not None and self.run.count_problems > 0
 
     @property
     def start_words(self) -> str:

@@ -61,7 +61,11 @@ def add() -> Response:
 def show(shop_id: int) -> Response:
     shop = load_or_404(Shop, shop_id)
     watched = import_queries.latest_watched(shop_id)
-    rows = [row_of(watched[kind]) if kind in watched else TransferRow(shop, kind) for kind in TRANSFERS]
+    next_kind = next((kind for kind in TRANSFERS if kind not in watched), None)
+    rows = [
+        row_of(watched[kind]) if kind in watched else TransferRow(shop, kind, is_next=kind == next_kind)
+        for kind in TRANSFERS
+    ]
     history = [(entry, tell(entry)) for entry in queries.history_of(shop_id)]
     return make_response(
         render_template("shops/shop.html", shop=shop, state=state_of(shop), rows=rows, history=history)
@@ -110,7 +114,7 @@ def check_keys(shop_id: int) -> Response:
     if check.works:
         flash(_("The keys work: bol.com answered just now."), "info")
     elif check.is_refused:
-        flash(check.sentence, "danger")
+        flash(_("The keys were tried just now."), "info")  # the page itself says in red what came of it
     else:
         flash(check.sentence, "warn")
     return _to(shop_id)
@@ -132,7 +136,7 @@ def resume(shop_id: int) -> Response:
 def readiness(shop_id: int) -> Response:
     shop = load_or_404(Shop, shop_id)
     watched = import_queries.latest_watched(shop_id).get(READINESS)
-    row = row_of(watched) if watched else TransferRow(shop, READINESS)
+    row = row_of(watched) if watched else TransferRow(shop, READINESS, is_next=True)
     report = _report(row.run.id) if row.run and row.run.status == FINISHED else None
     return make_response(render_template("shops/readiness.html", shop=shop, row=row, report=report))
 

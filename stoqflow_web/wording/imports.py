@@ -51,7 +51,7 @@ def kind_name(kind: str) -> str:
         PRODUCTS: _("Products"),
         ORDERS: _("Sales orders"),
         CONTENT: _("Titles and pictures"),
-        READINESS: _("Check before transferring"),
+        READINESS: _("Readiness report"),
     }
     return names.get(kind, kind)
 

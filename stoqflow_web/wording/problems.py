@@ -124,34 +124,46 @@ def _kinds() -> Mapping[str, Kind]:
 
 
 def _no_reference(details: Details) -> str:
-    return _(
-        "offer %(offer)s has no reference (EAN %(ean)s)", offer=_told(details, "offer_id"), ean=_told(details, "ean")
-    )
+    if details.get("title"):
+        return _("“%(title)s” has no reference", title=details["title"])
+    return _("offer %(offer)s has no reference", offer=_told(details, "offer_id"))
 
 
 def _doubled_reference(details: Details) -> str:
-    return _("the reference “%(reference)s” is used by more than one offer", reference=_told(details, "reference"))
+    if offers := details.get("offer_ids"):
+        return _("%(number)s offers have this reference", number=len(offers))
+    return _("another offer has this reference too (this is offer %(offer)s)", offer=_told(details, "offer_id"))
 
 
 def _doubled_ean(details: Details) -> str:
-    return _("EAN %(ean)s is used more than once (%(skus)s)", ean=_told(details, "ean"), skus=_told(details, "skus"))
+    ean, offers, skus = _told(details, "ean"), details.get("offer_ids"), details.get("skus")
+    if offers and skus:
+        return _(
+            "%(number)s offers have EAN %(ean)s (%(skus)s)", number=len(offers), ean=ean, skus=_told(details, "skus")
+        )
+    if offers:
+        return _("%(number)s offers have EAN %(ean)s", number=len(offers), ean=ean)
+    return _("another offer has EAN %(ean)s too", ean=ean)
 
 
 def _sku_and_ean_disagree(details: Details) -> str:
     return _(
         "SKU %(reference)s and EAN %(ean)s belong to different products (%(skus)s)",
-        reference=_told(details, "reference"),
+        reference=_told(details, "product_sku" if details.get("product_sku") else "reference"),
         ean=_told(details, "ean"),
         skus=_told(details, "skus"),
     )
 
 
 def _ean_matches_several(details: Details) -> str:
+    skus = details.get("skus") or ()
+    if len(skus) == 2:
+        return _("EAN %(ean)s matches two products (%(skus)s)", ean=_told(details, "ean"), skus=_told(details, "skus"))
     return _("EAN %(ean)s matches several products (%(skus)s)", ean=_told(details, "ean"), skus=_told(details, "skus"))
 
 
 def _overlong_reference(details: Details) -> str:
-    return _("the reference is %(length)s characters long", length=len(str(details.get("reference") or "")))
+    return _("the reference is longer than 100 characters")
 
 
 def _unknown_product(details: Details) -> str:
