@@ -69,7 +69,7 @@ class StoqflowWorker(Worker):
         deadline = threading.Timer(TEARDOWN_SECONDS, self._leave)
         deadline.daemon = True
         deadline.start()
-        super().teardown()
+        super().teardown()  # type: ignore[no-untyped-call]
         deadline.cancel()
 
     def _leave(self) -> None:
