@@ -40,6 +40,15 @@ def test_one_connection_serves_many_requests(running: RunningSandbox) -> None:
         assert connection.sock is socket
 
 
+def test_whoever_keeps_a_connection_is_not_answered_after_the_end(
+    running: RunningSandbox, session: requests.Session
+) -> None:
+    assert session.get(f"{running.url}/retailer/orders").status_code == 200
+    running.stop()
+    with pytest.raises(requests.ConnectionError):
+        session.get(f"{running.url}/retailer/orders")
+
+
 def test_many_at_once_are_answered(running: RunningSandbox, session: requests.Session) -> None:
     order_id = running.world.place_order()
     with ThreadPoolExecutor(24) as pool:

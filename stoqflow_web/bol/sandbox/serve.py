@@ -4,6 +4,7 @@ import logging
 import signal
 import socket
 import threading
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -74,7 +75,24 @@ class _Server(ThreadedWSGIServer):
     daemon_threads = True
 
     def __init__(self, host: str, port: int, app: Sandbox) -> None:
+        self._connections: set[socket.socket] = set()
         super().__init__(host, port, app, handler=_Handler)
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        connection, address = super().get_request()
+        self._connections.add(connection)
+        return connection, address
+
+    def shutdown_request(self, request: Any) -> None:
+        self._connections.discard(request)
+        super().shutdown_request(request)
+
+    def server_close(self) -> None:
+        """Also hangs up on clients that keep their connection; else they would be answered after the end."""
+        super().server_close()
+        for connection in list(self._connections):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
 
 class RunningSandbox:

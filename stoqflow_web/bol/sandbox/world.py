@@ -101,7 +101,10 @@ class World(State):
         """The order was not handled in time, and bol cancels it."""
         with self.lock:
             yesterday = self.clock.today() - timedelta(days=1)
-            for item in self._open_items(order_id, None):
+            items = [item for item in self._open_items(order_id, None) if item.method == "FBR"]
+            if not items:
+                raise LookupError(f"Order {order_id} has nothing that can expire.")
+            for item in items:
                 item.expiry_date = yesterday
             self.expire_due(self.clock.today())
 
@@ -109,6 +112,8 @@ class World(State):
         """The seller ships it in bol's own seller account; gives the shipment id."""
         with self.lock:
             items = [item for item in self._open_items(order_id, None) if item.method == "FBR"]
+            if not items:
+                raise LookupError(f"Order {order_id} has nothing that the seller can ship.")
             transport = {"transporterCode": transporter, "trackAndTrace": track_and_trace}
             return ship([(item.item_id, None) for item in items], None, None, transport, self)
 
