@@ -103,7 +103,7 @@ def _ids(wanted: Wanted, found: Found, position: Position | None, limit: int) ->
     several statuses at once a database would collect and sort them all first.
     """
     is_descending = wanted.is_newest_first != (position is not None and position.is_backwards)
-    conditions = [*_conditions(wanted), *_beyond(position, is_descending=is_descending)]
+    conditions = [*_conditions(wanted, found), *_beyond(position, is_descending=is_descending)]
     if found.condition is not None:
         conditions.append(found.condition)
     if found.is_few:
@@ -136,11 +136,12 @@ def _beyond(position: Position | None, *, is_descending: bool) -> list[ColumnEle
     return [here < tuple_(*position.key) if is_descending else here > tuple_(*position.key)]
 
 
-def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
+def _conditions(wanted: Wanted, found: Found) -> list[ColumnElement[bool]]:
     today = clock.today()
     conditions: list[ColumnElement[bool]] = []
     if wanted.shop_id is not None:
-        conditions.append(SalesOrder.shop_id == wanted.shop_id)
+        # As in _is_any_of: + 0 keeps the index of the shop out of it when few ids are known.
+        conditions.append((SalesOrder.shop_id + 0 if found.is_few else SalesOrder.shop_id) == wanted.shop_id)
     if wanted.tab == LATE_TODAY:
         conditions.append(SalesOrder.sort_day <= today)
     if wanted.tab == CANCELLATION_REQUESTED:

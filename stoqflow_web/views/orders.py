@@ -12,6 +12,7 @@ from stoqflow_web.forms.orders import wanted_orders
 from stoqflow_web.models import SalesOrder
 from stoqflow_web.models.sales_orders import CANCELED, COMPLETE, ON_HOLD, READY_TO_PICK
 from stoqflow_web.queries import order_details, orders, shop_names
+from stoqflow_web.queries.order_details import LineStock
 from stoqflow_web.queries.orders import (
     CANCELLATION_REQUESTED,
     COUNTED_UP_TO,
@@ -39,7 +40,6 @@ for words in (
     statuses.movement_words,
     statuses.plain_status_pill,
     statuses.status_pill,
-    statuses.stock_pill,
     statuses.time_frame_words,
 ):
     blueprint.add_app_template_global(words)
@@ -48,6 +48,16 @@ for words in (
 @blueprint.app_template_global()
 def deadline_pill(order: SalesOrder) -> statuses.Pill | None:
     return statuses.deadline_pill(order, today=clock.today(), locale=get_locale() or "en")
+
+
+@blueprint.app_template_global()
+def deadline_sentence(order: SalesOrder) -> str:
+    return statuses.deadline_sentence(order, today=clock.today(), locale=get_locale() or "en")
+
+
+@blueprint.app_template_global()
+def stock_pill(stock: LineStock) -> statuses.Pill:
+    return statuses.stock_pill(stock, locale=get_locale() or "en")
 
 
 @blueprint.app_template_filter()

@@ -10,11 +10,11 @@ from babel.dates import format_date
 from flask_babel import gettext as _
 
 from stoqflow_web.exchange import FBB, FBR
-from stoqflow_web.models import MarketplaceItem, Offer, SalesOrder
+from stoqflow_web.models import MarketplaceItem, SalesOrder
 from stoqflow_web.models.products import OPENING
 from stoqflow_web.models.sales_orders import CANCELED, COMPLETE, ON_HOLD, READY_TO_PICK
 from stoqflow_web.queries.order_details import LineStock, units_short
-from stoqflow_web.wording.times import Language, deadline, deadline_tone
+from stoqflow_web.wording.times import Language, count, deadline, deadline_tone
 
 
 @dataclass(frozen=True)
@@ -52,15 +52,28 @@ def deadline_pill(order: SalesOrder, *, today: date, locale: Language = "en") ->
     if order.is_open:
         words = deadline(order.deliver_by, today=today, locale=locale)
         return Pill(words, deadline_tone(order.deliver_by, today=today))
-    with_year = "" if order.deliver_by.year == today.year else " y"
-    return Pill(format_date(order.deliver_by, "EEE d MMM" + with_year, locale=locale))
+    return Pill(_plain_day(order.deliver_by, today=today, locale=locale))
 
 
-def stock_pill(stock: LineStock) -> Pill:
+def deadline_sentence(order: SalesOrder, *, today: date, locale: Language = "en") -> str:
+    """The deadline as it stands in the head of a page, where nothing beside it says what the day means."""
+    day = order.deliver_by
+    if day is None:
+        return ""
+    if order.is_open and day == today:
+        return str(_("Deliver today"))
+    if order.is_open and day == today + date.resolution:
+        return str(_("Deliver tomorrow"))
+    if order.is_open and day < today:
+        return deadline(day, today=today, locale=locale)
+    return str(_("Deliver by %(day)s", day=_plain_day(day, today=today, locale=locale)))
+
+
+def stock_pill(stock: LineStock, *, locale: Language = "en") -> Pill:
     """What is there for a line that must still be picked."""
     if stock.short:
-        return Pill(_("Short %(number)s", number=stock.short), "danger")
-    return Pill(_("In stock %(number)s", number=stock.there))
+        return Pill(_("Short %(number)s", number=count(stock.short, locale=locale)), "danger")
+    return Pill(_("In stock %(number)s", number=count(stock.there, locale=locale)))
 
 
 def item_pills(item: MarketplaceItem) -> list[Pill]:
@@ -88,14 +101,13 @@ def time_frame_words(time_frame: str | None) -> str:
     return words.get(time_frame or "", (time_frame or "").lower())
 
 
-def offer_stock_words(offer: Offer) -> str:
-    """The stock that bol.com shows for an offer."""
-    return "—" if offer.stock is None else str(offer.stock)
-
-
 def movement_words(reason: str) -> str:
     """Why stock changed."""
     return {OPENING: _("Opening stock, from bol.com")}.get(reason, reason)
+
+
+def _plain_day(day: date, *, today: date, locale: Language) -> str:
+    return format_date(day, "EEE d MMM" if day.year == today.year else "EEE d MMM y", locale=locale)
 
 
 def _on_hold(order: SalesOrder) -> str:

@@ -1,0 +1,107 @@
+"""The pills: words and tones."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from stoqflow_web.models import MarketplaceItem, OrderLine, Product, SalesOrder
+from stoqflow_web.models.sales_orders import CANCELED, COMPLETE, ON_HOLD, READY_TO_PICK, STATUSES
+from stoqflow_web.queries.order_details import stock_for_lines
+from stoqflow_web.wording.statuses import deadline_pill, deadline_sentence, status_pill, stock_pill
+
+MONDAY = date(2026, 11, 23)
+
+
+@pytest.fixture(autouse=True)
+def words(app):
+    with app.test_request_context():
+        yield
+
+
+def order_of(*lines, status=ON_HOLD, is_cancellation_requested=False, deliver_by=None):
+    """Each line: (product, quantity); no product means that nobody knows it."""
+    return SalesOrder(
+        status=status,
+        is_cancellation_requested=is_cancellation_requested,
+        deliver_by=deliver_by,
+        lines=[
+            OrderLine(
+                id=position,
+                product=product,
+                product_id=product and product.id,
+                quantity=quantity,
+                item=MarketplaceItem(),
+            )
+            for position, (product, quantity) in enumerate(lines)
+        ],
+    )
+
+
+def product(on_hand, reserved=0, key=1):
+    return Product(id=key, sku=f"P{key}", on_hand=on_hand, reserved=reserved)
+
+
+def test_an_order_on_hold_says_how_much_is_short():
+    assert status_pill(order_of((product(1), 3), (product(9, key=2), 1))).words == "On hold · 2 short"
+
+
+def test_an_unknown_product_is_said_before_what_is_short():
+    assert status_pill(order_of((product(0), 3), (None, 1))).words == "On hold · choose product"
+
+
+def test_a_wish_to_cancel_is_more_urgent_than_the_status_of_an_open_order_only():
+    assert status_pill(order_of(status=READY_TO_PICK, is_cancellation_requested=True)).tone == "danger"
+    assert status_pill(order_of(status=COMPLETE, is_cancellation_requested=True)).words == "Complete"
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_no_status_is_green_because_green_is_bols_confirmation(status):
+    assert status_pill(order_of((product(5), 1), status=status)).tone != "ok"
+
+
+def test_what_a_ready_order_has_reserved_counts_as_there():
+    line = stock_for_lines(order_of((product(3, reserved=3), 2), status=READY_TO_PICK))[0]
+    assert (line.there, line.short) == (2, 0)
+    assert stock_pill(line).words == "In stock 2"
+
+
+def test_what_others_have_reserved_is_not_there():
+    line = stock_for_lines(order_of((product(3, reserved=2), 2)))[0]
+    assert (line.there, line.short) == (1, 1)
+    assert stock_pill(line).words == "Short 1"
+
+
+def test_two_lines_of_one_product_share_what_there_is():
+    shared = product(3)
+    first, second = stock_for_lines(order_of((shared, 2), (shared, 2))).values()
+    assert (first.short, second.there, second.short) == (0, 1, 1)
+
+
+def test_less_than_nothing_counts_as_nothing():
+    assert stock_for_lines(order_of((product(-2), 1)))[0].short == 1
+
+
+@pytest.mark.parametrize(
+    ("days", "words", "tone", "sentence"),
+    [
+        (-1, "Late · Sun 22 Nov", "danger", "Late · Sun 22 Nov"),
+        (0, "Today", "danger", "Deliver today"),
+        (1, "Tomorrow", "warn", "Deliver tomorrow"),
+        (2, "Wed 25 Nov", "neutral", "Deliver by Wed 25 Nov"),
+    ],
+)
+def test_a_deadline_is_louder_the_nearer_it_is(days, words, tone, sentence):
+    order = order_of(deliver_by=MONDAY + timedelta(days=days))
+    pill = deadline_pill(order, today=MONDAY)
+    assert (pill.words, pill.tone) == (words, tone)
+    assert deadline_sentence(order, today=MONDAY) == sentence
+
+
+@pytest.mark.parametrize("status", [COMPLETE, CANCELED])
+def test_what_is_done_is_never_late(status):
+    pill = deadline_pill(order_of(status=status, deliver_by=date(2026, 11, 1)), today=MONDAY)
+    assert (pill.words, pill.tone) == ("Sun 1 Nov", "neutral")
+
+
+def test_an_order_without_a_deadline_has_no_pill():
+    assert deadline_pill(order_of(), today=MONDAY) is None
