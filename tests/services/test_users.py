@@ -9,6 +9,7 @@ from stoqflow_web.extensions import db
 from stoqflow_web.models import User
 from stoqflow_web.passwords import passwords
 from stoqflow_web.services import users
+from stoqflow_web.transaction import transaction
 
 PASSWORD = "correct horse battery"
 ANNA = {"email": "anna@example.com", "name": "Anna", "role": "manager", "password": PASSWORD}
@@ -73,23 +74,9 @@ def test_a_suspended_manager_does_not_count_as_one(ctx):
 @pytest.mark.both_databases
 def test_two_managers_cannot_suspend_each_other_at_the_same_time(app):
     with app.app_context():
-        ids = [users.add_user(**ANNA | {"email": f"{n}@example.com"}).id for n in range(2)]
-    start, refused = threading.Barrier(2), []
-
-    def suspend(user_id):
-        with app.app_context():
-            start.wait()
-            try:
-                users.disable(user_id)
-            except users.LastManager:
-                refused.append(user_id)
-
-    threads = [threading.Thread(target=suspend, args=(user_id,)) for user_id in ids]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(refused) == 1
+        first, second = (users.add_user(**ANNA | {"email": f"{n}@example.com"}).id for n in range(2))
+    outcome = at_the_same_time(app, lambda: users.disable(first), lambda: users.disable(second))
+    assert isinstance(outcome, users.LastManager)
 
 
 def test_who_is_not_here_cannot_be_changed(ctx):
@@ -127,19 +114,28 @@ def test_a_link_that_is_not_ours_makes_nobody(ctx):
 def test_of_two_first_managers_at_the_same_time_there_is_one(app):
     with app.app_context():
         token = users.first_manager_link("").rpartition("/")[2]
-    start, made, refused = threading.Barrier(2), [], []
 
     def begin(number):
-        with app.app_context():
-            start.wait()
-            try:
-                made.append(users.make_first_manager(token, email=f"{number}@b.nl", name="A", password=PASSWORD))
-            except users.LinkExpired:
-                refused.append(number)
+        return users.make_first_manager(token, email=f"{number}@example.com", name="Anna", password=PASSWORD)
 
-    threads = [threading.Thread(target=begin, args=(number,)) for number in range(2)]
-    for thread in threads:
+    assert isinstance(at_the_same_time(app, lambda: begin(1), lambda: begin(2)), users.LinkExpired)
+
+
+def at_the_same_time(app, one, other):
+    """What comes of `other` when it begins before the transaction of `one` has ended: a result or an exception."""
+    outcome = []
+
+    def do_other():
+        with app.app_context():
+            try:
+                outcome.append(other())
+            except Exception as error:
+                outcome.append(error)
+
+    thread = threading.Thread(target=do_other)
+    with app.app_context(), transaction():
+        one()
         thread.start()
-    for thread in threads:
-        thread.join()
-    assert (len(made), len(refused)) == (1, 1)
+        thread.join(0.5)  # time enough to come to its end, if nothing holds it
+    thread.join()
+    return outcome[0]
