@@ -93,7 +93,7 @@ def problem_counts(run_id: int) -> Mapping[str, int]:
         .group_by(ImportProblem.code)
         .order_by(func.count().desc(), ImportProblem.code)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def problem_examples(run_id: int) -> Mapping[str, Sequence[ImportProblem]]:

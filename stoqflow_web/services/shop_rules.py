@@ -14,8 +14,8 @@ TURNING_MARKS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u206
 
 def tidy_name(text: str | None) -> str:
     """The name without spaces around it and with single ones inside. Raises Invalid("name")."""
-    name = " ".join((text or "").strip().split(" "))
-    if not name.strip():
+    name = " ".join(part for part in (text or "").strip().split(" ") if part)
+    if not name:
         raise Invalid("name", _("Give the shop a name, for example the name you use at bol.com."))
     if len(name) > LONGEST_NAME:
         raise Invalid("name", _("The name is too long: at most %(most)s characters.", most=LONGEST_NAME))
