@@ -1,5 +1,4 @@
 import signal
-import socket
 import subprocess
 import sys
 from dataclasses import replace
@@ -8,8 +7,6 @@ from pathlib import Path
 
 import pytest
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3.util import Retry
 
 from stoqflow_web.bol.sandbox import SandboxOptions, World
 from stoqflow_web.bol.sandbox.keeping import Keeper, load
@@ -71,29 +68,23 @@ def test_nothing_or_rubbish_starts_anew(tmp_path: Path) -> None:
 
 
 def test_a_served_world_is_kept_when_the_process_is_told_to_stop(tmp_path: Path) -> None:
-    file, port = tmp_path / "world", _free_port()
+    file = tmp_path / "world"
     program = (
-        "import sys, pathlib; from stoqflow_web.bol.sandbox.serve import SandboxOptions, serve; "
-        "serve(SandboxOptions(orders=3, offers=4), '127.0.0.1', int(sys.argv[1]), pathlib.Path(sys.argv[2]))"
+        "import functools, pathlib, sys; from stoqflow_web.bol.sandbox.serve import SandboxOptions, serve; "
+        "tell = functools.partial(print, flush=True); "
+        "serve(SandboxOptions(orders=3, offers=4), '127.0.0.1', 0, pathlib.Path(sys.argv[1]), tell)"
     )
     root = Path(__file__).resolve().parents[2]
-    served = subprocess.Popen([sys.executable, "-c", program, str(port), str(file)], cwd=root)
-    try:
-        order_id = _place_order(f"http://127.0.0.1:{port}")
-    finally:
-        served.send_signal(signal.SIGTERM)
-    assert served.wait(10) == 0
+    with subprocess.Popen([sys.executable, "-c", program, str(file)], cwd=root, stdout=subprocess.PIPE) as served:
+        try:
+            order_id = _place_order(served.stdout.readline().decode().strip())
+        finally:
+            served.send_signal(signal.SIGTERM)
+        assert served.wait(30) == 0
     assert order_id in load(file, OPTIONS).orders
-
-
-def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
 
 
 def _place_order(address: str) -> str:
     with requests.Session() as session:
         session.trust_env = False
-        session.mount("http://", HTTPAdapter(max_retries=Retry(connect=50, backoff_factor=0.05, backoff_max=0.2)))
         return session.post(f"{address}/control/place-order", headers={"Accept": "application/json"}).json()["result"]

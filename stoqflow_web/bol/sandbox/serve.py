@@ -4,6 +4,7 @@ import logging
 import signal
 import socket
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
@@ -148,16 +149,25 @@ def start_sandbox(options: SandboxOptions | None = None, port: int = 0, host: st
     return RunningSandbox(make_sandbox(options), host, port)
 
 
-def serve(options: SandboxOptions, host: str, port: int, state_file: Path | None = None) -> None:
-    """Serves in the foreground until SIGINT or SIGTERM.
+def serve(
+    options: SandboxOptions,
+    host: str,
+    port: int,
+    state_file: Path | None = None,
+    on_ready: Callable[[str], None] | None = None,
+) -> None:
+    """Serves in the foreground until SIGINT or SIGTERM; port 0 takes a free one.
 
-    With `state_file` the world goes on where it was left, and is kept there after every change.
+    With `state_file` the world goes on where it was left, and is kept there after every change. `on_ready` is told the
+    address once it listens.
     """
     signal.signal(signal.SIGTERM, _stop)
     world = (load(state_file, options) if state_file else None) or World(options)
     keeper = Keeper(world, state_file) if state_file else None
     server = _Server(host, port, Sandbox(world, keeper.changed if keeper else None))
     try:
+        if on_ready:
+            on_ready(f"http://{host}:{server.server_port}")
         server.serve_forever()
     except KeyboardInterrupt:
         log.info("The pretend bol.com stops.")
