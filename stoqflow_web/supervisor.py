@@ -95,8 +95,12 @@ class Supervisor:
             try:
                 self._start_redis_first()
                 prepared = self._prepare(prepare)
-                self._start_the_rest()
+                self._start_web()
                 self._watch(until=self._is_healthy, seconds=HEALTHY_SECONDS)
+                self._start_workers()
+                if not self._is_stopping and not self._is_healthy():
+                    say("web", "The pages do not answer yet; the lines above may say why. Waiting on …")
+                    self._watch(until=self._is_healthy)
                 if not self._is_stopping:
                     show(announce(prepared))
                 self._watch(until=lambda: False)
@@ -140,15 +144,20 @@ class Supervisor:
             raise CannotRun("The database could not be made ready; the reason stands above.")
         return outcome.stdout.strip()
 
-    def _start_the_rest(self) -> None:
+    def _start_web(self) -> None:
+        """First the pages: while everything imports at once on a small machine, nobody could sign in yet."""
         if self._is_stopping:
             return
         if self.sandbox:
             self._add("bol.com", 3, self._starter(self.sandbox))
+        self._add("web", 0, self._starter(web_command(self.host, self.settings.port)))
+
+    def _start_workers(self) -> None:
+        if self._is_stopping:
+            return
         for number in range(1, self.workers + 1):
             self._add(f"worker {number}", 1, self._starter([sys.executable, "-m", "jobs.worker"]))
         self._add("scheduler", 2, self._starter([sys.executable, "-m", "jobs.scheduler"]))
-        self._add("web", 0, self._starter(web_command(self.host, self.settings.port)))
 
     def _starter(self, command: Sequence[str]) -> Callable[[], subprocess.Popen[bytes]]:
         return lambda: start_child(command, self.environ)

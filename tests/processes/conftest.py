@@ -35,12 +35,12 @@ class Running:
     def text(self) -> str:
         return self.log.read_text()
 
-    def prints(self, words: str, seconds: float = 20) -> None:
+    def prints(self, words: str, seconds: float = 60) -> None:
         """Wait until the words have been printed."""
         wait_until(lambda: words in self.text or self.process.poll() is not None, seconds)
         assert words in self.text, self.text
 
-    def ends(self, seconds: float = 20) -> int:
+    def ends(self, seconds: float = 60) -> int:
         return self.process.wait(timeout=seconds)
 
     def stop(self, sign: int = signal.SIGTERM) -> int:

@@ -44,25 +44,25 @@ def is_gone(pid):
 
 def test_a_worker_runs_a_job_inside_the_app_and_its_id_is_free_again(worker, settings):
     assert enqueue(NOTE, "first", job_id="note", queue="slow")
-    wait_until(lambda: (settings.data / "first").exists(), 10)
+    wait_until(lambda: (settings.data / "first").exists(), 30)
 
-    wait_until(lambda: not shared_redis().exists("rq:job:note"), 5)
+    wait_until(lambda: not shared_redis().exists("rq:job:note"), 30)
     assert enqueue(NOTE, "second", job_id="note")
-    wait_until(lambda: (settings.data / "second").exists(), 10)
+    wait_until(lambda: (settings.data / "second").exists(), 30)
 
     assert worker.stop() == 0
 
 
 def test_a_killed_worker_takes_its_running_job_along(worker, settings):
     assert enqueue(HANG, "horse")
-    wait_until(lambda: (settings.data / "horse").exists() and (settings.data / "horse").read_text(), 10)
+    wait_until(lambda: (settings.data / "horse").exists() and (settings.data / "horse").read_text(), 30)
     horse = int((settings.data / "horse").read_text())
     assert horse != worker.process.pid
     assert not is_gone(horse)
 
     worker.stop(signal.SIGKILL)
 
-    wait_until(lambda: is_gone(horse), 5)
+    wait_until(lambda: is_gone(horse), 30)
 
 
 def test_the_same_job_waits_only_once(ctx):

@@ -79,7 +79,7 @@ def test_without_redis_it_waits_and_says_so_once(schedule, settings, caplog):
 def test_the_process_ends_when_told(run, app, settings):
     addresses = {"DATABASE_URL": settings.database_url, "REDIS_URL": settings.redis_url}
     program = run("jobs.scheduler", folder=settings.data, **addresses)
-    wait_until(lambda: app.extensions["redis"].exists(LOCK) or program.process.poll() is not None, 10)
+    wait_until(lambda: app.extensions["redis"].exists(LOCK) or program.process.poll() is not None, 30)
 
     assert program.stop() == 0
     assert "Traceback" not in program.text

@@ -43,25 +43,25 @@ def test_a_start_answers_keeps_its_files_private_and_refuses_a_second_one(up, ru
 
 
 def test_a_killed_worker_is_started_again_and_a_stop_leaves_nothing_behind(up, folder):
-    wait_until(lambda: len(workers_of(folder)) == 2, 10)
+    wait_until(lambda: up.text.count("listens") == 2, 60)
     victim = min(workers_of(folder))
 
     os.kill(victim, signal.SIGKILL)
 
     up.prints("ended (signal SIGKILL); starting it again")
-    wait_until(lambda: len(workers_of(folder) - {victim}) == 2, 10)
-    wait_until(lambda: up.text.count("listens") == 3, 10)
+    wait_until(lambda: len(workers_of(folder) - {victim}) == 2, 60)
+    wait_until(lambda: up.text.count("listens") == 3, 60)
     assert up.stop() == 0
     assert processes_of(folder) == {}
     assert not (folder / "redis" / "redis.sock").exists()
 
 
 def test_killing_the_supervisor_takes_the_others_along(up, folder):
-    assert len(processes_of(folder)) > 4
+    wait_until(lambda: len(processes_of(folder)) > 5, 60)
 
     up.stop(signal.SIGKILL)
 
-    wait_until(lambda: not processes_of(folder), 15)
+    wait_until(lambda: not processes_of(folder), 60)
 
 
 def test_a_taken_port_is_refused_with_a_sentence(run, folder):
