@@ -11,13 +11,13 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from stoqflow_web import clock, marketplace
+from stoqflow_web import clock
 from stoqflow_web.errors import Invalid, NotFound
 from stoqflow_web.exchange import AccessLost, Account, AccountInactive, Busy, ExchangeError, Unreachable
-from stoqflow_web.extensions import settings, vault
+from stoqflow_web.extensions import vault
 from stoqflow_web.models import Shop
 from stoqflow_web.models.history import MARKETPLACE, SYSTEM
-from stoqflow_web.services import history
+from stoqflow_web.services import history, key_proofs
 from stoqflow_web.services.shop_rules import tidy_key, tidy_name, tidy_secret
 from stoqflow_web.transaction import Transaction, reading, transaction
 from stoqflow_web.vault import SecretUnreadable
@@ -90,7 +90,7 @@ def check_keys(shop_id: int, *, user_id: int | None = None) -> KeyCheck:
     checked, locked = shop.account_id, shop.api_secret_encrypted
     try:
         keys = Keys(shop.api_key, vault().unlock(locked))
-        account = marketplace.prove_keys(keys.key, keys.secret, settings())
+        account = key_proofs.prove(keys.key, keys.secret)
     except SecretUnreadable:
         mark_access_lost(shop_id, _unreadable(), who=SYSTEM)
         return KeyCheck(REFUSED, _unreadable())
@@ -174,7 +174,7 @@ def _prove(keys: Keys) -> Account:
     with reading():
         pass  # lets go of what the request read so far
     try:
-        return marketplace.prove_keys(keys.key, keys.secret, settings())
+        return key_proofs.prove(keys.key, keys.secret)
     except ExchangeError as fault:
         # `from None`: whatever the client keeps of the request stays out of logs and error reports.
         raise Invalid("api_key", _sentence_of(fault)) from None
@@ -195,7 +195,7 @@ def _sentence_of(fault: ExchangeError) -> str:
         case Unreachable():
             return _("bol.com does not answer at the moment, so the keys could not be tried. Try again in a minute.")
         case Busy():
-            return _("bol.com asks us to wait before trying keys again. Wait a minute, then try again.")
+            return _("Keys were tried often in a short time, and bol.com minds that. Wait a minute, then try again.")
         case _:
             return fault.sentence
 

@@ -187,6 +187,17 @@ def test_a_check_loses_and_regains_access_as_bol_answers(ctx, sandbox, clock):
     assert events(shop_id) == ["linked", "access_lost", "access_regained"]
 
 
+def test_keys_are_not_tried_so_often_that_bol_would_block_us(ctx, sandbox, clock):
+    shop_id = link_shop(sandbox)
+    outcomes = [shops.check_keys(shop_id).outcome for _ in range(10)]
+    assert outcomes == [shops.WORKS] * 9 + [shops.UNANSWERED]
+    assert not shop_now(shop_id).has_lost_access
+    with pytest.raises(Invalid, match="Wait a minute"):
+        add(sandbox)
+    clock.jump(seconds=61)
+    assert shops.check_keys(shop_id).works
+
+
 def test_a_check_without_an_answer_changes_nothing(ctx, sandbox, clock):
     shop_id = link_shop(sandbox)
     before = shop_now(shop_id).keys_checked_at
