@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from argon2 import PasswordHasher
 from cryptography.fernet import Fernet
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 
 from stoqflow_web import clock as clock_module
 from stoqflow_web.app import make_app
@@ -38,6 +40,8 @@ FERNET_KEY = Fernet.generate_key().decode()
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "both_databases: run on SQLite and on PostgreSQL")
+    # A run that is told to stop ends like after Ctrl-C, with its servers stopped.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -147,11 +151,18 @@ def settings(tmp_path: Path, database_url: str, redis_server: str, bol_urls: tup
     )
 
 
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Each test makes an app of its own; compiling the templates for each would take most of the time."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def app(settings: Settings) -> Iterator[Flask]:
+def app(settings: Settings, compiled_templates: FileSystemBytecodeCache) -> Iterator[Flask]:
     """The app on a fresh database. CSRF stays on; an exception that no page handles fails the test."""
     app = make_app(settings)
     app.testing = True
+    app.jinja_env.bytecode_cache = compiled_templates
     app.test_client_class = SeparateClient
     app.extensions["passwords"] = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     yield app
