@@ -1,0 +1,97 @@
+"""bol.com goes down in the middle, or sends what nobody expects: the transfer comes to its end all the same."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from stoqflow_web.bol.sandbox import RunningSandbox, SandboxOptions
+from stoqflow_web.extensions import db
+from stoqflow_web.models import ImportRun, MarketplaceOrder, Offer, SalesOrder
+from stoqflow_web.queries import orders as order_queries
+from stoqflow_web.services import imports
+from stoqflow_web.settings import Settings
+from tests.support.clocks import wait_until
+from tests.support.linking import after_requests, link_shop, transfer
+from tests.support.programs import Programs
+
+LONG = "Ä" * 20_000  # 40 kB
+NUL = "Jan\0sen"
+
+
+@pytest.fixture
+def sandbox_options() -> SandboxOptions:
+    return SandboxOptions(orders=0, offers=12, limits=False)
+
+
+@pytest.fixture
+def programs(settings: Settings) -> Iterator[Programs]:
+    with Programs(settings) as programs:
+        yield programs
+
+
+def test_bol_down_in_the_middle_is_waited_for_and_the_scheduler_carries_on(
+    ctx: Flask, sandbox: RunningSandbox, programs: Programs
+) -> None:
+    placed = [sandbox.world.place_order() for _ in range(80)]
+    shop_id = link_shop(sandbox)
+    after_requests(sandbox, "/retailer/orders/", 40, lambda: sandbox.world.go_down(minutes=60))
+    worker = programs.worker()
+    run_id = imports.start(shop_id, "orders", user_id=None).id
+    wait_until(lambda: _read(run_id).not_before, 20)
+    run = _read(run_id)
+    assert run.is_active
+    assert "fault on its side" in (run.trouble or "")
+    assert run.lease_until is None
+
+    sandbox.world.come_back()
+    programs.start("jobs.scheduler")
+
+    wait_until(lambda: not _read(run_id).is_active, 30)
+    run = _read(run_id)
+    assert (run.status, run.trouble) == ("finished", None)
+    assert (run.done, run.total, run.count_new) == (80, 80, 80)
+    assert _here() == Counter(placed)
+    assert worker.is_running
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("text", [LONG, NUL, "‮" + "שלום", "🧺" * 400], ids=["40 kB", "NUL", "right to left", "emoji"])
+def test_orders_with_impossible_names_come_in(ctx: Flask, sandbox: RunningSandbox, text: str) -> None:
+    names = ("firstName", "surname", "company", "streetName", "city", "zipCode", "houseNumberExtension", "email")
+    odd = sandbox.world.place_order(
+        lines=[{"title": text, "reference": text, "ean": "0012345678905"}],
+        details=dict.fromkeys((*names, "pickupPointName", "extraAddressInformation"), text),
+        billing=True,
+        pickup_point=True,
+    )
+    plain = sandbox.world.place_order()
+    run = transfer(link_shop(sandbox), "orders")
+    assert (run.status, run.trouble) == ("finished", None)
+    assert _here() == Counter([odd, plain])
+    assert order_queries.count_open() == 2
+    assert transfer(run.shop_id, "orders").count_unchanged == 2
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("text", [LONG, NUL], ids=["40 kB", "NUL"])
+def test_offers_with_impossible_names_come_in(ctx: Flask, sandbox: RunningSandbox, text: str) -> None:
+    sandbox.world.add_offer(title=text, bol_product_id=None, reference="FINE-1")
+    sandbox.world.add_offer(title="Fine", reference=text)
+    run = transfer(link_shop(sandbox), "products")
+    assert (run.status, run.trouble) == ("finished", None)
+    assert sorted(db.session.scalars(select(Offer.external_id))) == sorted(sandbox.world.offers)
+
+
+def _read(run_id: int) -> ImportRun:
+    db.session.rollback()
+    return db.session.get_one(ImportRun, run_id, populate_existing=True)
+
+
+def _here() -> Counter[str]:
+    """How often each external order id has a sales order here."""
+    db.session.rollback()
+    mine = SalesOrder.marketplace_order_id == MarketplaceOrder.id
+    return Counter(db.session.scalars(select(MarketplaceOrder.external_id).join(SalesOrder, mine)))
