@@ -5,7 +5,7 @@ A ready order holds a reservation on each of its products; an order on hold hold
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
@@ -16,11 +16,8 @@ from stoqflow_web.services import history
 from stoqflow_web.transaction import Transaction
 
 
-def settle(tx: Transaction, sales_order_ids: Iterable[int], *, is_first_time: bool = False) -> None:
-    """Decide anew for these orders, the earliest deadline first; orders that are not open are left alone.
-
-    `is_first_time`: the orders just came in, so that being on hold is news too.
-    """
+def settle(tx: Transaction, sales_order_ids: Iterable[int]) -> None:
+    """Decide anew for these orders, the earliest deadline first; orders that are not open are left alone."""
     ids = list(sales_order_ids)
     if not ids:
         return
@@ -29,12 +26,13 @@ def settle(tx: Transaction, sales_order_ids: Iterable[int], *, is_first_time: bo
         select(SalesOrder)
         .where(SalesOrder.id.in_(ids))
         .options(selectinload(SalesOrder.lines).joinedload(OrderLine.item))
-        .order_by(SalesOrder.sort_day, SalesOrder.id)
     ).all()
-    products = _locked_products(tx, orders)
-    for order in orders:
-        if order.is_open:
-            _settle_one(tx, order, products, is_first_time)
+    _settle(tx, orders, is_first_time=False)
+
+
+def settle_new(tx: Transaction, orders: Sequence[SalesOrder]) -> None:
+    """Decide for orders that have just been flushed; that one is on hold is news too."""
+    _settle(tx, orders, is_first_time=True)
 
 
 def give_up_reservation(tx: Transaction, order: SalesOrder) -> None:
@@ -58,6 +56,13 @@ def shortages(order: SalesOrder, products: dict[int, Product]) -> list[str]:
     unknown = [line.name for line in order.lines if line.product_id is None]
     short = [products[key].sku for key, quantity in needs(order).items() if products[key].free < quantity]
     return unknown + short
+
+
+def _settle(tx: Transaction, orders: Sequence[SalesOrder], *, is_first_time: bool) -> None:
+    products = _locked_products(tx, orders)
+    for order in sorted(orders, key=lambda order: (order.sort_day, order.id)):
+        if order.is_open:
+            _settle_one(tx, order, products, is_first_time)
 
 
 def _settle_one(tx: Transaction, order: SalesOrder, products: dict[int, Product], is_first_time: bool) -> None:

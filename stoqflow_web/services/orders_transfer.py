@@ -1,6 +1,6 @@
 """The sales orders transfer: list the open orders, then fetch each, several at a time, at the marketplace's rate."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import count, islice
 
@@ -16,7 +16,7 @@ from stoqflow_web.transaction import Transaction, reading
 
 IN_FLIGHT = 8 * FETCHERS  # asked for but not stored yet: keeps the fetchers busy while a batch is being stored
 GATHER_SECONDS = 0.25  # answers of this long are stored together
-MOST_AT_ONCE = 50  # orders in one transaction
+MOST_AT_ONCE = 100  # orders in one transaction
 MOST_ROUNDS = 5  # of listing again because the list moved
 MOST_NOT_UNDERSTOOD = 20  # more than this is not a few odd orders but a fault over there
 
@@ -124,15 +124,20 @@ def _answers(marketplace: Marketplace, external_ids: Sequence[str]) -> Iterator[
                 asked[pool.submit(marketplace.order, external_id)] = external_id
             if not asked:
                 return
-            wait(asked, timeout=GATHER_SECONDS)
-            done = list(islice(wait(asked, return_when=FIRST_COMPLETED).done, MOST_AT_ONCE))
-            yielded, fault = _sorted_out([(asked.pop(future), future) for future in done])
+            yielded, fault = _sorted_out([(asked.pop(future), future) for future in _gathered(asked)])
             if yielded:
                 yield yielded
             if fault is not None:
                 raise fault
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _gathered(asked: Collection[Future[OrderRecord]]) -> list[Future[OrderRecord]]:
+    """What has come in: at least one, and after a moment, unless there is enough already, what came with it."""
+    if sum(future.done() for future in asked) < MOST_AT_ONCE:
+        wait(asked, timeout=GATHER_SECONDS)
+    return list(islice(wait(asked, return_when=FIRST_COMPLETED).done, MOST_AT_ONCE))
 
 
 def _sorted_out(

@@ -92,7 +92,7 @@ def _make_sales_orders(tx: Transaction, shop: Shop, orders: Sequence[Marketplace
             seconds_after_placed=age,
         )
         _note_unknown(sales_order.lines, known, stored)
-    holding.settle(tx, [sales_order.id for sales_order in made], is_first_time=True)
+    holding.settle_new(tx, made)
 
 
 def _sales_order(order: MarketplaceOrder, known: KnownProducts) -> SalesOrder:
@@ -146,6 +146,8 @@ def _look_again_at_unknown_lines(
     tx: Transaction, shop: Shop, orders: Sequence[MarketplaceOrder], stored: Stored
 ) -> None:
     """A product may have come in since an order did; what is still unknown needs a person, this time too."""
+    if not orders:
+        return
     lines = tx.session.scalars(
         select(OrderLine)
         .join(OrderLine.sales_order)
