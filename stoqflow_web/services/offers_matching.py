@@ -57,6 +57,7 @@ def _decide_next(work: Work) -> bool:
             select(Offer)
             .where(Offer.seen_in_run_id == run.id, Offer.id > int(run.cursor or 0))
             .options(joinedload(Offer.product))
+            .with_for_update(of=Offer)  # a person may be choosing its product at this moment
             .order_by(Offer.id)
             .limit(BATCH)
         ).all()

@@ -105,8 +105,10 @@ def test_a_title_is_only_given_for_what_bol_does_not_know_and_is_cut_to_the_colu
 def test_stock_that_bol_keeps_is_no_opening_stock_of_ours(sandbox, shop_id) -> None:
     sell(sandbox, "FBB-1", stock=40, method="FBB")
     sell(sandbox, "EMPTY", stock=0)
+    theirs = {"reference": "FBB-2", "stock": {"amount": 9}, "fulfilment": {"method": "FBB"}}
+    answer_next(sandbox, page(listed("019c0000-0000-7000-8000-000000000001", **theirs), next_cursor=FIRST_CURSOR))
     run_it(shop_id)
-    assert (product("FBB-1").on_hand, product("EMPTY").on_hand) == (0, 0)
+    assert [product(sku).on_hand for sku in ("FBB-1", "FBB-2", "EMPTY")] == [0, 0, 0]
     assert count_of(StockMovement) == 0
 
 
@@ -237,6 +239,7 @@ def answer_next(sandbox: RunningSandbox, body: str, status: int = 200) -> None:
     sandbox.world.answer_next(status, body, media=media, path="/retailer/offers")
 
 
+REFUSAL = '{"status": 400, "detail": "no"}'
 FIRST_CURSOR = "b2ZmZXI6MA=="  # "everything after offer 0"
 
 
@@ -276,9 +279,19 @@ def test_a_cursor_that_expired_begins_the_list_anew_and_counts_stay_right(sandbo
     assert counts(run) == {"new": 1}
 
 
+def test_the_progress_of_a_list_that_began_anew_counts_offers_and_not_answers(sandbox, shop_id) -> None:
+    one_page = page(listed("019c0000-0000-7000-8000-000000000001", reference="ONE"), next_cursor="expires")
+    for body, status in [(one_page, 200), (REFUSAL, 400), (one_page, 200), (REFUSAL, 400)]:
+        answer_next(sandbox, body, status)
+    with pytest.raises(AskedWrongly):
+        run_it(shop_id)
+    run = db.session.scalars(select(ImportRun)).one()
+    assert (run.phase, run.done, run.cursor) == (LISTING, 1, "expires")
+
+
 def test_a_list_that_is_refused_again_and_again_ends_the_run(sandbox, shop_id) -> None:
     for _ in range(2):
-        answer_next(sandbox, '{"status": 400, "detail": "no"}', status=400)
+        answer_next(sandbox, REFUSAL, status=400)
     with pytest.raises(AskedWrongly):
         run_it(shop_id, cursor="expired", phase=LISTING)
 
