@@ -95,13 +95,14 @@ def throwaway_cluster(binaries: Path) -> Iterator[str]:
             done = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, cwd=folder, check=False)
         assert done.returncode == 0, (folder / "output").read_text()
 
-    run("initdb", "-D", str(cluster), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
     speed = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
-    run("pg_ctl", "-D", str(cluster), "-w", "-o", f"-k {folder} -c listen_addresses='' {speed}", "start")
     try:
+        run("initdb", "-D", str(cluster), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
+        run("pg_ctl", "-D", str(cluster), "-w", "-o", f"-k {folder} -c listen_addresses='' {speed}", "start")
         yield f"postgresql://postgres@/postgres?host={folder}"
     finally:
-        run("pg_ctl", "-D", str(cluster), "-m", "immediate", "-w", "stop")
+        if (cluster / "postmaster.pid").exists():
+            run("pg_ctl", "-D", str(cluster), "-m", "immediate", "-w", "stop")
         shutil.rmtree(folder, ignore_errors=True)
 
 
