@@ -106,7 +106,7 @@ def _kinds() -> Mapping[str, Kind]:
         ),
         PRODUCT_WITHOUT_EAN: Kind(
             _("Products here without EAN"),
-            _("Fill in the EAN, so that the product is found even when the references differ."),
+            _("Give its offer the EAN at bol.com and transfer the products: what is missing here is filled in."),
         ),
         STOCK_DIFFERS: Kind(
             _("Stock that differs"),
@@ -118,7 +118,7 @@ def _kinds() -> Mapping[str, Kind]:
         ),
         UNKNOWN_TO_CATALOGUE: Kind(
             _("Products that bol.com's catalogue does not know"),
-            _("Type the title yourself, or check the EAN."),
+            _("Check the EAN. Without a title the product is shown by its SKU."),
         ),
     }
 

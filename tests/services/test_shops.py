@@ -13,7 +13,7 @@ from stoqflow_web.models import HistoryEntry, Shop
 from stoqflow_web.services import shops
 from stoqflow_web.vault import Vault
 from tests.support.builders import make_shop
-from tests.support.linking import link_shop
+from tests.support.linking import after_requests, link_shop
 
 
 def events(shop_id):
@@ -80,18 +80,14 @@ def test_the_secret_is_in_no_exception_and_no_log(ctx, sandbox, caplog):
 
 
 def test_no_transaction_is_open_while_bol_is_asked(ctx, sandbox):
-    db.session.scalars(select(Shop)).all()
-    sandbox.world.slow_down(0.3, path="/token")
-    worker = threading.Thread(target=lambda: _write_a_shop(ctx))
-    worker.start()
-    add(sandbox)
-    worker.join()
-    assert len(db.session.scalars(select(Shop)).all()) == 2
-
-
-def _write_a_shop(app):
-    with app.app_context():
-        make_shop("Written meanwhile")
+    shop_id, session, seen = link_shop(sandbox), db.session(), []
+    after_requests(sandbox, "/retailer/retailers/current", 1, lambda: seen.append(session.in_transaction()))
+    session.scalars(select(Shop)).all()
+    add(sandbox, name="Home & Kitchen NL")
+    after_requests(sandbox, "/retailer/retailers/current", 1, lambda: seen.append(session.in_transaction()))
+    session.scalars(select(Shop)).all()
+    shops.check_keys(shop_id)
+    assert seen == [False, False]
 
 
 @pytest.mark.parametrize(
