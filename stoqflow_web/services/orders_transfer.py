@@ -14,7 +14,7 @@ from stoqflow_web.services.import_work import Work
 from stoqflow_web.services.storing_orders import Stored, store_orders
 from stoqflow_web.transaction import Transaction, reading
 
-IN_FLIGHT = 8 * FETCHERS  # asked for but not stored yet: keeps the fetchers busy while a batch is being stored
+IN_FLIGHT = 16 * FETCHERS  # waiting for a fetcher or not stored yet: the fetchers stay busy while a batch is stored
 GATHER_SECONDS = 0.25  # answers of this long are stored together
 MOST_AT_ONCE = 100  # orders in one transaction
 MOST_ROUNDS = 5  # of listing again because the list moved
