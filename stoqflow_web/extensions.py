@@ -30,7 +30,7 @@ db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 migrate = Migrate(directory=str(MIGRATIONS), render_as_batch=True)
 csrf = CSRFProtect()
 login_manager = LoginManager()
-babel = Babel()
+babel = Babel()  # type: ignore[no-untyped-call]
 htmx = Htmx()
 
 

@@ -6,7 +6,9 @@ stays inside this file and stoqflow_web/bol/.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any, TypeVar
 
 from stoqflow_web.bol import (
     AccountNotActive,
@@ -49,7 +51,14 @@ from stoqflow_web.sharing import RedisLimiter, RedisTokenStore
 FETCHERS = 24  # threads that fetch orders: 25 a second at bol.com's usual answering time needs a few, a slow day more
 ORDERS_ON_A_PAGE = 50
 
+# More than these is no order of this world, and more than our columns hold.
+LONGEST_ID = 50
+LONGEST_EAN = 50
+MOST_UNITS = 2**31 - 1
+MOST_EUROS = Decimal(10**9)
+
 T = TypeVar("T")
+R = TypeVar("R", OrderRecord, ItemRecord, Address)
 OnWait = Callable[[float, str], None]
 
 
@@ -195,24 +204,26 @@ def _offer(offer: BolOffer) -> OfferRecord:
 
 
 def _order(order: BolOrder) -> OrderRecord:
+    """Raises AnswerNotUnderstood for what can't be kept, so that one impossible order stops no other."""
     pickup_point = order.shipment_details.pickup_point_name[:200] if order.pickup_point else None
-    return OrderRecord(
+    record = OrderRecord(
         external_id=order.order_id,
         placed_at=order.order_placed_date_time,
         ship_to=_address(order.shipment_details),
         invoice_to=_address(order.billing_details) if order.billing_details else None,
         pickup_point=pickup_point,
-        items=tuple(_item(item) for item in order.order_items),
+        items=tuple(_possible(_item(item)) for item in order.order_items),
     )
+    return _storable(record)
 
 
 def _item(item: BolOrderItem) -> ItemRecord:
     fulfilment = item.fulfilment
-    return ItemRecord(
+    record = ItemRecord(
         external_id=item.order_item_id,
         offer_external_id=item.offer_id or None,
         reference=item.reference or None,
-        ean=item.ean or None,
+        ean=item.ean[:LONGEST_EAN] or None,
         title=item.title or None,
         quantity=item.quantity,
         quantity_shipped=item.quantity_shipped,
@@ -228,6 +239,27 @@ def _item(item: BolOrderItem) -> ItemRecord:
         total_price=item.total_price,
         changed_at=item.latest_changed_date_time,
     )
+    return _storable(record)
+
+
+def _possible(item: ItemRecord) -> ItemRecord:
+    units = (item.quantity, item.quantity_shipped, item.quantity_cancelled)
+    euros = [amount for amount in (item.unit_price, item.total_price) if amount is not None]
+    if any(not 0 <= number <= MOST_UNITS for number in units) or any(abs(amount) > MOST_EUROS for amount in euros):
+        raise AnswerNotUnderstood("bol.com sent an order with an impossible quantity or price.")
+    if max(len(item.external_id), len(item.offer_external_id or "")) > LONGEST_ID:
+        raise AnswerNotUnderstood("bol.com sent an order with an id that is far too long.")
+    return item
+
+
+def _storable(record: R) -> R:
+    """The record without the NUL character, which PostgreSQL refuses to keep."""
+    texts: dict[str, Any] = {
+        name: value.replace("\0", "")
+        for name, value in vars(record).items()
+        if isinstance(value, str) and "\0" in value
+    }
+    return replace(record, **texts) if texts else record
 
 
 def _address(address: BolAddress) -> Address | None:
@@ -249,4 +281,4 @@ def _address(address: BolAddress) -> Address | None:
         vat_number=address.vat_number,
         client_reference=address.order_reference,
     )
-    return None if ours == Address(country_code=ours.country_code, language=ours.language) else ours
+    return None if ours == Address(country_code=ours.country_code, language=ours.language) else _storable(ours)

@@ -39,7 +39,7 @@ def transaction() -> Iterator[Transaction]:
         return
     from stoqflow_web.extensions import db
 
-    db.session.rollback()
+    _forget(db.session())
     tx = Transaction(db.session())
     writing, current = WRITING.set(True), _current.set(tx)
     try:
@@ -60,11 +60,20 @@ def reading() -> Iterator[Session]:
     """Read a consistent picture and let go of it: no transaction may stay open while a marketplace is called."""
     from stoqflow_web.extensions import db
 
+    is_alone = _current.get() is None
+    if is_alone:
+        _forget(db.session())
     try:
         yield db.session()
     finally:
-        if _current.get() is None:
+        if is_alone:
             db.session.rollback()
+
+
+def _forget(session: Session) -> None:
+    """Let go of what was read: by ending the transaction, and for what was committed by reading it anew when asked."""
+    session.rollback()
+    session.expire_all()
 
 
 def refuse_stray_writes(session_factory: Any) -> None:

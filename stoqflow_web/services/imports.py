@@ -38,6 +38,7 @@ log = logging.getLogger(__name__)
 
 MOST_FAULTS = 30  # in a row; with the waits below that is about two hours without one good answer
 LONGEST_PAUSE_SECONDS = 300
+NO_TIMEOUT = -1  # pictures of a large shop take hours; the lease, not the queue, tells that a worker is gone
 SLOW_KINDS = (CONTENT,)  # a picture a second for a whole shop: in a queue where nobody waits behind it
 
 TRANSFERS: dict[str, Callable[[Work, Marketplace], None]] = {
@@ -158,7 +159,9 @@ def _start(shop_id: int, kind: str, user_id: int | None) -> ImportRun:
 def _enqueue(run_id: int, kind: str, attempt: int) -> bool:
     queue = "slow" if kind in SLOW_KINDS else "default"
     # The attempt is part of the id: a job of an attempt that was killed must not stand in the way of the next.
-    return background.enqueue("jobs.imports.carry_on", run_id, queue=queue, job_id=f"import-{run_id}-{attempt}")
+    return background.enqueue(
+        "jobs.imports.carry_on", run_id, queue=queue, job_id=f"import-{run_id}-{attempt}", timeout=NO_TIMEOUT
+    )
 
 
 def _end(work: Work, status: str, trouble: str | None = None) -> None:

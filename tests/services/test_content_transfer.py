@@ -7,10 +7,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from stoqflow_web.bol.sandbox import RunningSandbox, SandboxOptions
-from stoqflow_web.exchange import AnswerNotUnderstood
+from stoqflow_web.exchange import AccountInactive, AnswerNotUnderstood
 from stoqflow_web.extensions import db
 from stoqflow_web.models import ImportRun, Product, ProductWord
-from stoqflow_web.models.imports import CONTENT, PRODUCTS
+from stoqflow_web.models.imports import CONTENT, FETCHING, PRODUCTS
 from stoqflow_web.services.content_transfer import transfer_content, wants_content
 from stoqflow_web.services.products_transfer import transfer_products
 from stoqflow_web.transaction import transaction
@@ -125,6 +125,15 @@ def test_an_answer_that_stays_nonsense_is_reported_so_that_the_others_go_on(sand
     assert codes(run) == [("answer_not_understood", "PAN-1")]
     assert (run.done, run.total, run.faults) == (2, 2, 0)
     assert product("PAN-2").title == "Pan PAN-2"
+
+
+def test_a_run_that_goes_on_counts_what_was_done_before_in_its_total(sandbox, shop_id) -> None:
+    with_products(sandbox, shop_id, "PAN-1", "PAN-2")
+    sandbox.world.deactivate_account()
+    with pytest.raises(AccountInactive):
+        transfer(transfer_content, shop_id, CONTENT, phase=FETCHING, done=3)
+    run = db.session.scalars(select(ImportRun).where(ImportRun.kind == CONTENT)).one()
+    assert (run.done, run.total) == (3, 5)
 
 
 @pytest.mark.both_databases

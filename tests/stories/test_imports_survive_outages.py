@@ -1,7 +1,9 @@
 """bol.com goes down in the middle, or sends what nobody expects: the transfer comes to its end all the same."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -9,7 +11,7 @@ from sqlalchemy import select
 
 from stoqflow_web.bol.sandbox import RunningSandbox, SandboxOptions
 from stoqflow_web.extensions import db
-from stoqflow_web.models import ImportRun, MarketplaceOrder, Offer, SalesOrder
+from stoqflow_web.models import ImportProblem, ImportRun, MarketplaceOrder, Offer, SalesOrder
 from stoqflow_web.queries import orders as order_queries
 from stoqflow_web.services import imports
 from stoqflow_web.settings import Settings
@@ -19,6 +21,21 @@ from tests.support.programs import Programs
 
 LONG = "Ä" * 20_000  # 40 kB
 NUL = "Jan\0sen"
+ITEM = {
+    "orderItemId": "9",
+    "quantity": 1,
+    "quantityShipped": 0,
+    "quantityCancelled": 0,
+    "cancellationRequest": False,
+    "unitPrice": 1,
+}
+IMPOSSIBLE: tuple[dict[str, Any], ...] = (
+    {"quantity": 10**12},
+    {"quantity": -1},
+    {"unitPrice": 10**12},
+    {"orderItemId": "9" * 60},
+    {"offer": {"offerId": "x" * 60}},
+)
 
 
 @pytest.fixture
@@ -58,11 +75,11 @@ def test_bol_down_in_the_middle_is_waited_for_and_the_scheduler_carries_on(
 
 
 @pytest.mark.both_databases
-@pytest.mark.parametrize("text", [LONG, NUL, "‮" + "שלום", "🧺" * 400], ids=["40 kB", "NUL", "right to left", "emoji"])
+@pytest.mark.parametrize("text", [LONG, NUL], ids=["40 kB", "NUL"])
 def test_orders_with_impossible_names_come_in(ctx: Flask, sandbox: RunningSandbox, text: str) -> None:
     names = ("firstName", "surname", "company", "streetName", "city", "zipCode", "houseNumberExtension", "email")
     odd = sandbox.world.place_order(
-        lines=[{"title": text, "reference": text, "ean": "0012345678905"}],
+        lines=[{"title": text, "reference": text, "ean": text}],
         details=dict.fromkeys((*names, "pickupPointName", "extraAddressInformation"), text),
         billing=True,
         pickup_point=True,
@@ -73,6 +90,21 @@ def test_orders_with_impossible_names_come_in(ctx: Flask, sandbox: RunningSandbo
     assert _here() == Counter([odd, plain])
     assert order_queries.count_open() == 2
     assert transfer(run.shop_id, "orders").count_unchanged == 2
+
+
+@pytest.mark.both_databases
+def test_impossible_orders_are_told_and_stop_no_other(ctx: Flask, sandbox: RunningSandbox) -> None:
+    plain = sandbox.world.place_order()
+    odd = [sandbox.world.place_order() for _ in IMPOSSIBLE]
+    media = "application/vnd.retailer.v10+json"
+    for order_id, impossible in zip(odd, IMPOSSIBLE, strict=True):
+        body = json.dumps({"orderId": order_id, "orderItems": [ITEM | impossible]})
+        sandbox.world.answer_next(200, body, media=media, path=f"/retailer/orders/{order_id}", count=9)
+    run = transfer(link_shop(sandbox), "orders")
+    assert (run.status, run.done, run.total) == ("finished", len(odd) + 1, len(odd) + 1)
+    assert _here() == Counter([plain])
+    problems = db.session.scalars(select(ImportProblem).where(ImportProblem.code == "answer_not_understood")).all()
+    assert sorted(problem.subject for problem in problems) == sorted(odd)
 
 
 @pytest.mark.both_databases
