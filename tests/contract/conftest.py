@@ -23,7 +23,10 @@ class Watched:
 
 @pytest.fixture
 def recorder(sandbox: RunningSandbox) -> Iterator[Recorder]:
-    """Everything that is asked and answered; at the end bol's documents must allow all of it."""
+    """Everything that is asked and answered; at the end bol's documents must allow all of it.
+
+    Requests that are wrong on purpose go past it: `recorder.step_aside()`.
+    """
     recorder = Recorder(sandbox)
     yield recorder
     recorder.judge()

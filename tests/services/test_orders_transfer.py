@@ -187,12 +187,12 @@ def test_pressing_twice_hands_back_the_run_that_is_active(ctx: Flask, sandbox: R
 
 @on_both
 def test_only_one_of_many_workers_gets_the_run(ctx: Flask, sandbox: RunningSandbox) -> None:
-    run = imports.start(link_shop(sandbox), "orders", user_id=None)
+    run_id = imports.start(link_shop(sandbox), "orders", user_id=None).id
     won: list[int] = []
 
     def try_it() -> None:
         with ctx.app_context():
-            if claim(run.id) is not None:
+            if claim(run_id) is not None:
                 won.append(1)
 
     threads = [threading.Thread(target=try_it) for _ in range(6)]
@@ -221,16 +221,16 @@ def test_a_worker_that_lost_its_lease_can_write_nothing_more(
 @on_both
 def test_stop_is_heard_and_what_came_in_stays(ctx: Flask, sandbox: RunningSandbox) -> None:
     place(sandbox, 120)
-    run = imports.start(link_shop(sandbox), "orders", user_id=None)
+    run_id = imports.start(link_shop(sandbox), "orders", user_id=None).id
 
     def stop() -> None:
         with ctx.app_context():
-            imports.request_stop(run.id, user_id=None)
+            imports.request_stop(run_id, user_id=None)
 
     after_requests(sandbox, "/retailer/orders/", 80, stop)  # bol allows 25 a second: some are stored by then
-    imports.carry_on(run.id)
+    imports.carry_on(run_id)
     db.session.rollback()
-    run = db.session.get_one(ImportRun, run.id)
+    run = db.session.get_one(ImportRun, run_id)
     assert run.status == "stopped"
     assert not run.is_active
     assert 0 < len(here()) < 120
