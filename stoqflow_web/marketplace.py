@@ -68,6 +68,10 @@ class Marketplace:
     def __init__(self, client: BolClient) -> None:
         self._client = client
 
+    def forget_refusal(self) -> None:
+        """Use these keys again although they may just have been refused. For keys that a person has proven since."""
+        _asked(self._client.forget_refusal)
+
     def account(self) -> Account:
         """Whose keys these are."""
         retailer = _asked(self._client.current_retailer)

@@ -1,20 +1,48 @@
 """Opens the marketplace of a shop for work in the background."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
 from stoqflow_web import extensions
-from stoqflow_web.exchange import AccessLost
+from stoqflow_web.exchange import AccessLost, ExchangeError
 from stoqflow_web.marketplace import Marketplace, OnWait, open_marketplace
 from stoqflow_web.models import Shop
 from stoqflow_web.sharing import RedisLimiter, RedisTokenStore
 from stoqflow_web.transaction import reading
 from stoqflow_web.vault import SecretUnreadable
 
+log = logging.getLogger(__name__)
+
+CLICK_SECONDS = 0.4  # a person waits: without Redis this must be over at once
+
 
 @contextmanager
 def connect(shop_id: int, *, on_wait: OnWait | None = None) -> Iterator[Marketplace]:
     """The shop's marketplace. No transaction is open when the block begins. Raises ExchangeError."""
+    with _connected(shop_id, extensions.shared_redis(), on_wait) as marketplace:
+        yield marketplace
+
+
+def forget_refusal(shop_id: int) -> None:
+    """Let workers use the shop's keys at once: a person has just proven them good.
+
+    Workers share the memory that keys were refused, so that they don't ask bol.com again and again. Without Redis that
+    memory stays for the little while it lasts anyway.
+    """
+    try:
+        with _impatient_redis() as redis, _connected(shop_id, redis, None) as marketplace:
+            marketplace.forget_refusal()
+    except ExchangeError as fault:
+        log.warning("Shop %s may have to wait a minute before its keys are used again: %s", shop_id, fault.sentence)
+
+
+@contextmanager
+def _connected(shop_id: int, redis: Redis, on_wait: OnWait | None) -> Iterator[Marketplace]:
     with reading() as session:
         shop = session.get_one(Shop, shop_id)
         api_key, locked = shop.api_key, shop.api_secret_encrypted
@@ -24,7 +52,6 @@ def connect(shop_id: int, *, on_wait: OnWait | None = None) -> Iterator[Marketpl
         raise AccessLost(
             "The secret of this shop can't be read with the key file of this installation. Enter the keys again."
         ) from None
-    redis = extensions.shared_redis()
     with open_marketplace(
         api_key,
         api_secret,
@@ -34,3 +61,12 @@ def connect(shop_id: int, *, on_wait: OnWait | None = None) -> Iterator[Marketpl
         on_wait=on_wait,
     ) as marketplace:
         yield marketplace
+
+
+def _impatient_redis() -> Redis:
+    return Redis.from_url(
+        extensions.settings().redis_address,
+        retry=Retry(NoBackoff(), 0),
+        socket_timeout=CLICK_SECONDS,
+        socket_connect_timeout=CLICK_SECONDS,
+    )

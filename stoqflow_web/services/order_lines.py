@@ -62,12 +62,10 @@ def create_product(line_id: int, *, sku: str, ean: str, title: str, user_id: int
 
 
 def _open_line(tx: Transaction, line_id: int) -> OrderLine:
-    """The line, locked: of two people who choose at once the second sees what the first one chose."""
     line = tx.session.scalar(
         select(OrderLine)
         .where(OrderLine.id == line_id)
-        .options(joinedload(OrderLine.item, innerjoin=True), joinedload(OrderLine.sales_order, innerjoin=True))
-        .with_for_update(of=OrderLine)
+        .options(joinedload(OrderLine.item), joinedload(OrderLine.sales_order))
     )
     if line is None:
         raise NotFound(_("This order line is not here, or not any more."))
@@ -77,11 +75,11 @@ def _open_line(tx: Transaction, line_id: int) -> OrderLine:
 
 
 def _choose(tx: Transaction, line: OrderLine, product: Product, user_id: int) -> ChosenProduct:
+    lines = _locked_lines(tx, line)
     if line.product_id == product.id:
         return ChosenProduct(product, line.sales_order_id, lines_solved=0)
-    if line.product is not None:
-        raise ProductAlreadyChosen(_already_chosen(line.product))
-    lines = [line, *_other_lines_of_the_offer(tx, line)]
+    if line.product_id is not None:
+        raise ProductAlreadyChosen(_already_chosen(tx.session.get_one(Product, line.product_id)))
     _remember_for_the_offer(tx, line.item, product)
     for each in lines:
         name = each.name
@@ -97,11 +95,28 @@ def _already_chosen(product: Product) -> str:
     return str(_("Somebody chose %(sku)s for this line already.", sku=product.sku))
 
 
-def _other_lines_of_the_offer(tx: Transaction, line: OrderLine) -> Sequence[OrderLine]:
+def _locked_lines(tx: Transaction, line: OrderLine) -> list[OrderLine]:
+    """The line and every other open line of its offer without a product, locked and read anew.
+
+    Of two people who choose at once the second sees what the first one chose. Locked in one order, so that neither
+    waits for the other for ever. The product is not joined: after a wait PostgreSQL reads only the locked row anew.
+    """
+    lines = tx.session.scalars(
+        select(OrderLine)
+        .where(OrderLine.id.in_([line.id, *_other_lines_of_the_offer(tx, line)]))
+        .order_by(OrderLine.id)
+        .options(joinedload(OrderLine.item))
+        .with_for_update(of=OrderLine)
+        .execution_options(populate_existing=True)
+    )
+    return [each for each in lines if each is line or each.product_id is None]
+
+
+def _other_lines_of_the_offer(tx: Transaction, line: OrderLine) -> Sequence[int]:
     if line.item.offer_external_id is None:
         return []
     return tx.session.scalars(
-        select(OrderLine)
+        select(OrderLine.id)
         .join(OrderLine.item)
         .join(OrderLine.sales_order)
         .where(
@@ -111,9 +126,6 @@ def _other_lines_of_the_offer(tx: Transaction, line: OrderLine) -> Sequence[Orde
             OrderLine.id != line.id,
             SalesOrder.status.in_(OPEN_STATUSES),
         )
-        .order_by(OrderLine.id)
-        .options(joinedload(OrderLine.item))
-        .with_for_update(of=OrderLine)
     ).all()
 
 

@@ -17,7 +17,7 @@ from stoqflow_web.exchange import AccessLost, Account, AccountInactive, Busy, Ex
 from stoqflow_web.extensions import vault
 from stoqflow_web.models import Shop
 from stoqflow_web.models.history import MARKETPLACE, SYSTEM
-from stoqflow_web.services import history, key_proofs
+from stoqflow_web.services import history, key_proofs, marketplaces
 from stoqflow_web.services.shop_rules import tidy_key, tidy_name, tidy_secret
 from stoqflow_web.transaction import Transaction, reading, transaction
 from stoqflow_web.vault import SecretUnreadable
@@ -79,7 +79,8 @@ def replace_keys(shop_id: int, *, api_key: str, api_secret: str, user_id: int | 
         shop.api_secret_encrypted = vault().lock(keys.secret)
         shop.account_name = _fitting(account.name)
         shop.keys_checked_at = clock.now()
-        shop.access_lost_at = shop.access_lost_why = None
+        if shop.has_lost_access:
+            _regain_access(tx, shop)
         history.record(tx, "keys_replaced", user_id=user_id, shop_id=shop_id, key=shop.key_hint)
         return shop
 
@@ -104,7 +105,7 @@ def check_keys(shop_id: int, *, user_id: int | None = None) -> KeyCheck:
         shop = _found(tx, shop_id)
         shop.keys_checked_at = clock.now()
         if shop.has_lost_access:
-            shop.access_lost_at = shop.access_lost_why = None
+            _regain_access(tx, shop)
             history.record(tx, "access_regained", who=MARKETPLACE, user_id=user_id, shop_id=shop_id)
     return KeyCheck(WORKS)
 
@@ -167,6 +168,12 @@ def rotate_secrets() -> int:
     for shop_id in unreadable:
         mark_access_lost(shop_id, _unreadable(), who=SYSTEM)
     return rotated
+
+
+def _regain_access(tx: Transaction, shop: Shop) -> None:
+    """The keys work again, and workers may use them at once."""
+    shop.access_lost_at = shop.access_lost_why = None
+    tx.after_commit(lambda: marketplaces.forget_refusal(shop.id))
 
 
 def _prove(keys: Keys) -> Account:

@@ -1,5 +1,8 @@
 """Choosing the product of a line, once."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from sqlalchemy import select
 
@@ -195,3 +198,24 @@ def test_a_product_that_can_not_be_made_leaves_everything_as_it_was(shop, emma, 
     assert refused.value.field == field
     assert now(line).product_id is None
     assert db.session.scalars(select(Product.sku)).all() == []
+
+
+@pytest.mark.both_databases
+def test_of_two_people_who_choose_at_once_one_is_told(app, shop, emma):
+    first, second = unknown_order(shop), unknown_order(shop)
+    wanted = [(first.lines[0].id, make_product("HK-1").id), (second.lines[0].id, make_product("HK-2").id)]
+    db.session.rollback()
+    together = threading.Barrier(2)
+
+    def choose(line_id, product_id):
+        with app.app_context():
+            together.wait(10)
+            try:
+                return choose_product(line_id, product_id, emma.id).lines_solved
+            except ProductAlreadyChosen:
+                return 0
+
+    with ThreadPoolExecutor(2) as people:
+        solved = list(people.map(lambda choice: choose(*choice), wanted))
+    assert sorted(solved) == [0, 2]
+    assert len({now(order.lines[0]).product_id for order in (first, second)}) == 1

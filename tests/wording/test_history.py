@@ -8,9 +8,24 @@ from stoqflow_web.models.history import MARKETPLACE, PERSON, SYSTEM
 from stoqflow_web.wording.history import duration, tell
 
 EVENTS = (
-    "came_in put_on_hold released product_chosen changed_at_marketplace linked keys_replaced renamed paused resumed "
-    "access_lost access_restored access_regained import_started import_stopped import_finished import_failed"
-).split()
+    "came_in",
+    "put_on_hold",
+    "released",
+    "product_chosen",
+    "changed_at_marketplace",
+    "linked",
+    "keys_replaced",
+    "renamed",
+    "paused",
+    "resumed",
+    "access_lost",
+    "access_restored",
+    "access_regained",
+    "import_started",
+    "import_stopped",
+    "import_finished",
+    "import_failed",
+)
 
 
 @pytest.fixture(autouse=True)
