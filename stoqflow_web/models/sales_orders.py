@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Date, ForeignKey, Index, String
+from sqlalchemy import Date, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from stoqflow_web.models.base import Base, BigId, Key, Moment, UtcDateTime, Word
@@ -29,6 +29,14 @@ class SalesOrder(Base):
     __table_args__ = (
         Index(None, "status", "sort_day", "id"),
         Index(None, "shop_id", "status", "sort_day", "id"),
+        # The few whose client asked to cancel: their tab must not read all open orders.
+        Index(
+            "ix_sales_orders_cancellation_requested",
+            "sort_day",
+            "id",
+            sqlite_where=text("is_cancellation_requested = 1"),
+            postgresql_where=text("is_cancellation_requested"),
+        ),
     )
 
     id: Mapped[Key]

@@ -10,7 +10,7 @@ from stoqflow_web.models.sales_orders import OrderLine, SalesOrder
 
 
 class Shipment(Base):
-    """Made when its order is completed. Undoing that marks it `undone_at`: then it never happened, bol hears nothing."""
+    """Made when its order is completed. Undoing that marks it `undone_at`: then bol hears nothing of it."""
 
     __tablename__ = "shipments"
 

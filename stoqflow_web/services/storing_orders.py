@@ -142,14 +142,23 @@ def _follow_changes(tx: Transaction, orders: Sequence[MarketplaceOrder]) -> None
                 holding.give_up_reservation(tx, sales_order)
         _take_over_quantities(family)
         for sales_order in family.living_parts:
-            if not sales_order.is_open:
-                continue
-            if not sales_order.lines_to_ship:
-                sales_order.status = _ended_as([line.item for line in sales_order.lines])
-                sales_order.ended_at = clock.now()
-            _take_over(sales_order, family)
-            history.record(tx, "changed_at_marketplace", who=MARKETPLACE, sales_order_id=sales_order.id)
+            if sales_order.is_open:
+                _follow(tx, sales_order, family)
     holding.settle(tx, [sales_order.id for family in families for sales_order in family.living_parts])
+
+
+def _follow(tx: Transaction, sales_order: SalesOrder, family: MarketplaceOrder) -> None:
+    was_requested = sales_order.is_cancellation_requested
+    if not sales_order.lines_to_ship:
+        sales_order.status = _ended_as([line.item for line in sales_order.lines])
+        sales_order.ended_at = clock.now()
+        sales_order.is_cancellation_requested = False
+        event = "canceled_at_marketplace" if sales_order.status == CANCELED else "shipped_at_marketplace"
+    else:
+        _take_over(sales_order, family)  # an order that has ended keeps its deadline: lists are sorted by it
+        is_news = sales_order.is_cancellation_requested and not was_requested
+        event = "cancellation_requested" if is_news else "changed_at_marketplace"
+    history.record(tx, event, who=MARKETPLACE, sales_order_id=sales_order.id)
 
 
 def _take_over_quantities(family: MarketplaceOrder) -> None:

@@ -133,10 +133,17 @@ def upgrade() -> None:
 
     with op.batch_alter_table("sales_orders", schema=None) as batch_op:
         batch_op.add_column(sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.create_index(
+            "ix_sales_orders_cancellation_requested",
+            ["sort_day", "id"],
+            unique=False,
+            sqlite_where=sa.text("is_cancellation_requested = 1"),
+            postgresql_where=sa.text("is_cancellation_requested"),
+        )
 
     with op.batch_alter_table("shops", schema=None) as batch_op:
         batch_op.add_column(sa.Column("hold_minutes", sa.Integer(), server_default="2", nullable=False))
-        batch_op.add_column(sa.Column("waits_for_all_parts", sa.Boolean(), server_default=sa.text("1"), nullable=False))
+        batch_op.add_column(sa.Column("waits_for_all_parts", sa.Boolean(), server_default=sa.true(), nullable=False))
         batch_op.add_column(sa.Column("default_carrier", sa.String(length=30), server_default="postnl", nullable=False))
 
 
@@ -147,6 +154,11 @@ def downgrade() -> None:
         batch_op.drop_column("hold_minutes")
 
     with op.batch_alter_table("sales_orders", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_sales_orders_cancellation_requested",
+            sqlite_where=sa.text("is_cancellation_requested = 1"),
+            postgresql_where=sa.text("is_cancellation_requested"),
+        )
         batch_op.drop_column("ended_at")
 
     with op.batch_alter_table("order_lines", schema=None) as batch_op:
