@@ -12,6 +12,24 @@ FBR = "FBR"  # fulfilled by the retailer: we ship
 FBB = "FBB"  # fulfilled by bol: never picked, shipped or cancelled by us
 
 
+REQUESTED_BY_CLIENT = "requested-by-client"
+CANCEL_REASONS = (
+    "out-of-stock",
+    REQUESTED_BY_CLIENT,
+    "bad-condition",
+    "higher-shipping-cost",
+    "incorrect-price",
+    "not-available-in-time",
+    "no-bol-guarantee",
+    "ordered-twice",
+    "retained",
+    "technical-issue",
+    "unfindable",
+    "other",
+)
+"""Why an order or line is canceled. All but the client's own wish count against the seller's cancellation norm."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Account:
     """The seller account that a pair of keys belongs to."""

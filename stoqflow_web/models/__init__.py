@@ -7,8 +7,10 @@ from stoqflow_web.models.marketplace_orders import MarketplaceItem, MarketplaceO
 from stoqflow_web.models.offers import Offer
 from stoqflow_web.models.products import Product, ProductWord, StockMovement
 from stoqflow_web.models.sales_orders import OrderLine, OrderWord, SalesOrder
+from stoqflow_web.models.shipments import Shipment, ShipmentLine
 from stoqflow_web.models.shops import Shop
 from stoqflow_web.models.users import FailedSignIn, User
+from stoqflow_web.models.writebacks import Writeback, WritebackAttempt
 
 __all__ = [
     "Base",
@@ -25,7 +27,11 @@ __all__ = [
     "Product",
     "ProductWord",
     "SalesOrder",
+    "Shipment",
+    "ShipmentLine",
     "Shop",
     "StockMovement",
     "User",
+    "Writeback",
+    "WritebackAttempt",
 ]

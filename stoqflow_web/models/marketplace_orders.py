@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from sqlalchemy import JSON, Date, Dialect, ForeignKey, Index, String, UniqueConstraint
@@ -12,6 +12,9 @@ from sqlalchemy.types import TypeDecorator
 from stoqflow_web.exchange import FBB, FBR, Address
 from stoqflow_web.models.base import Base, Key, Moment, Money, UtcDateTime
 from stoqflow_web.models.shops import Shop
+
+if TYPE_CHECKING:
+    from stoqflow_web.models.sales_orders import SalesOrder
 
 FAR_AWAY = date(9999, 12, 31)  # sorts an order without any deadline last
 
@@ -44,8 +47,13 @@ class MarketplaceOrder(Base):
     pickup_point: Mapped[str | None] = mapped_column(String(200))  # "" when it is one without a name
     came_in_at: Mapped[Moment]
     checked_at: Mapped[Moment]
+    # The tombstone: deleted here, so no poll and no transfer brings it back, and nothing of it is ever told.
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
 
     shop: Mapped[Shop] = relationship()
+    sales_orders: Mapped[list["SalesOrder"]] = relationship(
+        back_populates="marketplace_order", order_by="SalesOrder.id"
+    )
     items: Mapped[list["MarketplaceItem"]] = relationship(
         back_populates="order", order_by="MarketplaceItem.id", cascade="all, delete-orphan"
     )
@@ -70,6 +78,15 @@ class MarketplaceOrder(Base):
     @property
     def marketplaces_items(self) -> list["MarketplaceItem"]:
         return [item for item in self.items if not item.is_ours]
+
+    @property
+    def living_parts(self) -> list["SalesOrder"]:
+        """The family: the sales orders that this order became, deleted ones left out."""
+        return [part for part in self.sales_orders if not part.is_deleted]
+
+    @property
+    def is_split(self) -> bool:
+        return len(self.living_parts) > 1
 
     @property
     def is_cancellation_requested(self) -> bool:

@@ -8,6 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from stoqflow_web.models.base import Base, BigId, Key, Moment, UtcDateTime, Word
 
 OPENING = "opening"  # a movement's reason: bol.com's number when the product first came in
+SHIPPED = "shipped"  # an order with it was completed
+UNDONE = "undone"  # that was taken back
 
 
 class Product(Base):

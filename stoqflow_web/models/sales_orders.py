@@ -1,19 +1,25 @@
 """What the warehouse does with an order."""
 
-from datetime import date
+from datetime import date, datetime
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Date, ForeignKey, Index, String
+from sqlalchemy import Date, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from stoqflow_web.models.base import Base, BigId, Key, Moment, Word
+from stoqflow_web.models.base import Base, BigId, Key, Moment, UtcDateTime, Word
 from stoqflow_web.models.marketplace_orders import MarketplaceItem, MarketplaceOrder
 from stoqflow_web.models.products import Product
 from stoqflow_web.models.shops import Shop
+
+if TYPE_CHECKING:
+    from stoqflow_web.models.shipments import Shipment
+    from stoqflow_web.models.writebacks import Writeback
 
 ON_HOLD = "on-hold"
 READY_TO_PICK = "ready-to-pick"
 COMPLETE = "complete"
 CANCELED = "canceled"
+DELETED = "deleted"  # gone from every list, and bol.com is never told: what is left is a tombstone
 OPEN_STATUSES = (ON_HOLD, READY_TO_PICK)
 STATUSES = (ON_HOLD, READY_TO_PICK, COMPLETE, CANCELED)
 
@@ -23,6 +29,14 @@ class SalesOrder(Base):
     __table_args__ = (
         Index(None, "status", "sort_day", "id"),
         Index(None, "shop_id", "status", "sort_day", "id"),
+        # The few whose client asked to cancel: their tab must not read all open orders.
+        Index(
+            "ix_sales_orders_cancellation_requested",
+            "sort_day",
+            "id",
+            sqlite_where=text("is_cancellation_requested = 1"),
+            postgresql_where=text("is_cancellation_requested"),
+        ),
     )
 
     id: Mapped[Key]
@@ -34,16 +48,38 @@ class SalesOrder(Base):
     sort_day: Mapped[date] = mapped_column(Date)  # deliver_by, or FAR_AWAY without one: keyset paging needs a value
     is_cancellation_requested: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[Moment]
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when it became complete, canceled or deleted
 
-    marketplace_order: Mapped[MarketplaceOrder] = relationship()
+    marketplace_order: Mapped[MarketplaceOrder] = relationship(back_populates="sales_orders")
     shop: Mapped[Shop] = relationship()
     lines: Mapped[list["OrderLine"]] = relationship(
         back_populates="sales_order", order_by="OrderLine.position", cascade="all, delete-orphan"
     )
+    shipments: Mapped[list["Shipment"]] = relationship(back_populates="sales_order", order_by="Shipment.id")
+    writebacks: Mapped[list["Writeback"]] = relationship(back_populates="sales_order", order_by="Writeback.id")
 
     @property
     def is_open(self) -> bool:
         return self.status in OPEN_STATUSES
+
+    @property
+    def is_deleted(self) -> bool:
+        return self.status == DELETED
+
+    @property
+    def lines_to_ship(self) -> list["OrderLine"]:
+        """The lines with something to put into a parcel: not canceled, not cancelled at the marketplace."""
+        return [line for line in self.lines if line.quantity and not line.is_canceled]
+
+    @property
+    def parcels(self) -> list["Shipment"]:
+        """Its shipments, but for those that were undone."""
+        return [shipment for shipment in self.shipments if shipment.undone_at is None]
+
+    @property
+    def related(self) -> list["SalesOrder"]:
+        """The other parts of its family, deleted ones left out."""
+        return [part for part in self.marketplace_order.living_parts if part.id != self.id]
 
     @property
     def has_unknown_products(self) -> bool:
@@ -68,10 +104,23 @@ class OrderLine(Base):
     product_id: Mapped[int | None] = mapped_column(ForeignKey("products.id"), index=True)
     quantity: Mapped[int]
     position: Mapped[int]
+    # Set when the line was canceled here, alone or with its order. What the marketplace cancelled itself has no reason
+    # of ours and is never told back.
+    canceled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    cancel_reason: Mapped[str | None] = mapped_column(String(40))  # a key of exchange.CANCEL_REASONS
 
     sales_order: Mapped[SalesOrder] = relationship(back_populates="lines")
     item: Mapped[MarketplaceItem] = relationship()
     product: Mapped[Product | None] = relationship()
+
+    @property
+    def is_canceled(self) -> bool:
+        return self.canceled_at is not None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it must still be shipped or canceled."""
+        return self.sales_order.is_open and not self.is_canceled and self.quantity > 0
 
     @property
     def name(self) -> str:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, LargeBinary, String, Text
+from sqlalchemy import ForeignKey, LargeBinary, String, Text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from stoqflow_web.models.base import Base, Key, Moment, UtcDateTime
@@ -31,6 +31,11 @@ class Shop(Base):
     access_lost_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     access_lost_why: Mapped[str | None] = mapped_column(Text)
     paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    # How what we did with orders is told to bol.com.
+    hold_minutes: Mapped[int] = mapped_column(default=2, server_default="2")  # 0 to 15: as long as Undo works
+    waits_for_all_parts: Mapped[bool] = mapped_column(default=True, server_default=true())  # of a split order
+    default_carrier: Mapped[str] = mapped_column(String(30), default="postnl", server_default="postnl")
 
     @property
     def is_paused(self) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Select, func, select, true, tuple_, union_all
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from stoqflow_web import clock
@@ -77,7 +77,7 @@ def counts(shop_id: int | None = None) -> dict[str, int]:
         READY_TO_PICK: _capped(shop_id, (READY_TO_PICK,)),
         ON_HOLD: _capped(shop_id, (ON_HOLD,)),
         LATE_TODAY: _capped(shop_id, OPEN_STATUSES, late),
-        CANCELLATION_REQUESTED: _capped(shop_id, OPEN_STATUSES, SalesOrder.is_cancellation_requested.is_(True)),
+        CANCELLATION_REQUESTED: _capped(shop_id, OPEN_STATUSES, SalesOrder.is_cancellation_requested == true()),
         COMPLETE: _capped(shop_id, (COMPLETE,)),
         CANCELED: _capped(shop_id, (CANCELED,)),
     }
@@ -145,7 +145,7 @@ def _conditions(wanted: Wanted, found: Found) -> list[ColumnElement[bool]]:
     if wanted.tab == LATE_TODAY:
         conditions.append(SalesOrder.sort_day <= today)
     if wanted.tab == CANCELLATION_REQUESTED:
-        conditions.append(SalesOrder.is_cancellation_requested.is_(True))
+        conditions.append(SalesOrder.is_cancellation_requested == true())
     first, last = days_of(wanted.deliver_by, today)
     if first is not None:
         conditions.append(SalesOrder.sort_day >= first)

@@ -42,10 +42,15 @@ def give_up_reservation(tx: Transaction, order: SalesOrder) -> None:
         order.status = ON_HOLD
 
 
+def products_of(tx: Transaction, order: SalesOrder) -> dict[int, Product]:
+    """The products on an order's lines by id, locked until the commit."""
+    return _locked_products(tx, [order])
+
+
 def needs(order: SalesOrder) -> Counter[int]:
     """Units per product that the order's lines ask for."""
     wanted: Counter[int] = Counter()
-    for line in order.lines:
+    for line in order.lines_to_ship:
         if line.product_id is not None:
             wanted[line.product_id] += line.quantity
     return wanted
@@ -53,7 +58,7 @@ def needs(order: SalesOrder) -> Counter[int]:
 
 def shortages(order: SalesOrder, products: dict[int, Product]) -> list[str]:
     """What keeps an order without a reservation from being picked: names of unknown products, SKUs that are short."""
-    unknown = [line.name for line in order.lines if line.product_id is None]
+    unknown = [line.name for line in order.lines_to_ship if line.product_id is None]
     short = [products[key].sku for key, quantity in needs(order).items() if products[key].free < quantity]
     return unknown + short
 

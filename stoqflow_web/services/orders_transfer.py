@@ -170,7 +170,7 @@ def _count(work: Work, tx: Transaction, run: ImportRun, stored: Stored) -> None:
     run.count_new += len(stored.new)
     run.count_matched += len(stored.changed)
     run.count_unchanged += len(stored.unchanged)
-    run.count_skipped += len(stored.nothing_to_do)
+    run.count_skipped += len(stored.nothing_to_do) + len(stored.deleted)
     for line, skus in stored.unknown_lines:
         code = "ean_matches_several" if len(skus) > 1 else "unknown_product"
         order = line.sales_order.marketplace_order

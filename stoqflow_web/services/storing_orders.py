@@ -7,6 +7,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from stoqflow_web import clock
+from stoqflow_web.allotment import allot
 from stoqflow_web.exchange import OrderRecord
 from stoqflow_web.merging import merge
 from stoqflow_web.models import MarketplaceItem, MarketplaceOrder, OrderLine, OrderWord, SalesOrder, Shop
@@ -27,6 +28,7 @@ class Stored:
     changed: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     nothing_to_do: list[str] = field(default_factory=list)  # not here before, and nothing in it is left for us to ship
+    deleted: list[str] = field(default_factory=list)  # deleted here: it never comes back by itself
     unknown_lines: list[tuple[OrderLine, list[str]]] = field(default_factory=list)  # with the SKUs that it could be
 
 
@@ -46,6 +48,9 @@ def store_orders(tx: Transaction, shop: Shop, records: Sequence[OrderRecord]) ->
                 stored.new.append(record.external_id)
             else:
                 stored.nothing_to_do.append(record.external_id)
+        elif order.deleted_at is not None:
+            merge(order, record)
+            stored.deleted.append(record.external_id)
         elif merge(order, record):
             stored.changed.append(record.external_id)
         else:
@@ -79,7 +84,7 @@ def _make_sales_orders(tx: Transaction, shop: Shop, orders: Sequence[Marketplace
     made = [_sales_order(order, known) for order in orders]
     tx.session.add_all(made)
     tx.session.flush()
-    _add_words(tx, made)
+    add_words(tx, made)
     for sales_order in made:
         order = sales_order.marketplace_order
         age = None if order.placed_at is None else int((order.came_in_at - order.placed_at).total_seconds())
@@ -122,24 +127,45 @@ def _follow_changes(tx: Transaction, orders: Sequence[MarketplaceOrder]) -> None
     """Let the open sales orders follow what changed at the marketplace: quantities, deadlines, a wish to cancel."""
     if not orders:
         return
-    by_id = {order.id: order for order in orders}
-    sales_orders = tx.session.scalars(
-        select(SalesOrder)
-        .where(SalesOrder.marketplace_order_id.in_(by_id))
-        .options(selectinload(SalesOrder.lines).joinedload(OrderLine.item), joinedload(SalesOrder.shop))
+    families = tx.session.scalars(
+        select(MarketplaceOrder)
+        .where(MarketplaceOrder.id.in_([order.id for order in orders]))
+        .options(
+            selectinload(MarketplaceOrder.sales_orders)
+            .selectinload(SalesOrder.lines)
+            .options(joinedload(OrderLine.item), joinedload(OrderLine.product))
+        )
     ).all()
-    for sales_order in sales_orders:
-        order = by_id[sales_order.marketplace_order_id]
-        if not sales_order.is_open:
-            continue
-        holding.give_up_reservation(tx, sales_order)
-        for line in sales_order.lines:
-            line.quantity = line.item.quantity_open
-        if not any(line.quantity for line in sales_order.lines):
-            sales_order.status = _ended_as([line.item for line in sales_order.lines])
-        _take_over(sales_order, order)
-        history.record(tx, "changed_at_marketplace", who=MARKETPLACE, sales_order_id=sales_order.id)
-    holding.settle(tx, [sales_order.id for sales_order in sales_orders])
+    for family in families:
+        for sales_order in family.living_parts:
+            if sales_order.is_open:
+                holding.give_up_reservation(tx, sales_order)
+        _take_over_quantities(family)
+        for sales_order in family.living_parts:
+            if sales_order.is_open:
+                _follow(tx, sales_order, family)
+    holding.settle(tx, [sales_order.id for family in families for sales_order in family.living_parts])
+
+
+def _follow(tx: Transaction, sales_order: SalesOrder, family: MarketplaceOrder) -> None:
+    was_requested = sales_order.is_cancellation_requested
+    if not sales_order.lines_to_ship:
+        sales_order.status = _ended_as([line.item for line in sales_order.lines])
+        sales_order.ended_at = clock.now()
+        sales_order.is_cancellation_requested = False
+        event = "canceled_at_marketplace" if sales_order.status == CANCELED else "shipped_at_marketplace"
+    else:
+        _take_over(sales_order, family)  # an order that has ended keeps its deadline: lists are sorted by it
+        is_news = sales_order.is_cancellation_requested and not was_requested
+        event = "cancellation_requested" if is_news else "changed_at_marketplace"
+    history.record(tx, event, who=MARKETPLACE, sales_order_id=sales_order.id)
+
+
+def _take_over_quantities(family: MarketplaceOrder) -> None:
+    for item in family.our_items:
+        lines = [line for part in family.sales_orders for line in part.lines if line.item is item]
+        for line, quantity in allot(item, lines).items():
+            line.quantity = quantity
 
 
 def _look_again_at_unknown_lines(
@@ -180,7 +206,7 @@ def _ended_as(items: Sequence[MarketplaceItem]) -> str:
     return COMPLETE if any(item.quantity_shipped for item in items) else CANCELED
 
 
-def _add_words(tx: Transaction, sales_orders: Sequence[SalesOrder]) -> None:
+def add_words(tx: Transaction, sales_orders: Sequence[SalesOrder]) -> None:
     rows = [
         {"word": word, "sales_order_id": sales_order.id}
         for sales_order in sales_orders

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from stoqflow_web.models import HistoryEntry
 from stoqflow_web.models.history import PERSON
 from stoqflow_web.models.imports import CONTENT, ORDERS, PRODUCTS, READINESS
+from stoqflow_web.wording.cancel_reasons import reason_word
 
 Details = dict[str, Any]
 
@@ -113,12 +114,57 @@ def _import_failed(details: Details) -> str:
     return _("%(what)s failed", what=kind)
 
 
+def _completed(details: Details) -> str:
+    codes, anyway = details.get("codes"), details.get("anyway")
+    if anyway:
+        return _("Complete, shipped although the client asked to cancel")
+    return _("Complete, Track & Trace %(codes)s", codes=codes) if codes else _("Complete")
+
+
+def _canceled(details: Details) -> str:
+    reason = reason_word(details.get("reason"))
+    if lines := details.get("lines"):
+        return _("Canceled %(lines)s: %(reason)s", lines=lines, reason=reason)
+    return _("Canceled: %(reason)s", reason=reason)
+
+
+def _told(details: Details) -> str:
+    """What a message was about: a shipment with its code, a cancellation with its item."""
+    return str(details.get("what") or "")
+
+
+def _needs_attention(details: Details) -> str:
+    if said := details.get("said"):
+        return _("Needs attention, %(what)s: bol.com said “%(said)s”", what=_told(details), said=said)
+    return _("Needs attention: %(what)s", what=_told(details))
+
+
 _SENTENCES: dict[str, Callable[[Details], str]] = {
     "came_in": _came_in,
     "put_on_hold": _put_on_hold,
     "released": lambda details: _("Stock reserved, ready to pick"),
     "product_chosen": _product_chosen,
     "changed_at_marketplace": _changed_at_marketplace,
+    "cancellation_requested": lambda details: _("The client asked bol.com to cancel this order"),
+    "canceled_at_marketplace": lambda details: _("Cancelled at bol.com"),
+    "shipped_at_marketplace": lambda details: _("Handled in bol.com's own screens"),
+    "completed": _completed,
+    "canceled": _canceled,
+    "split": lambda details: _("Split: %(number)s was made", number=details.get("backorder")),
+    "split_off": lambda details: _("Split off from %(number)s", number=details.get("order")),
+    "deleted": lambda details: _("Deleted here; bol.com is not told"),
+    "imported_again": lambda details: _("Imported again after it was deleted"),
+    "undone": lambda details: _("Undone: open again, bol.com heard nothing"),
+    "sent_now": lambda details: _("Sent to bol.com without waiting"),
+    "submitted": lambda details: _("Sent to bol.com: %(what)s", what=_told(details)),
+    "confirmed": lambda details: _("Confirmed by bol: %(what)s", what=_told(details)),
+    "needs_attention": _needs_attention,
+    "withdrawn": lambda details: _("Withdrawn, bol.com is not told: %(what)s", what=_told(details)),
+    "tried_again": lambda details: _("To be sent again: %(what)s", what=_told(details)),
+    "taken_over": lambda details: _("Taken over from bol.com: %(what)s", what=_told(details)),
+    "code_changed": lambda details: _(
+        "Track & Trace changed from %(before)s to %(after)s", before=details.get("before"), after=details.get("after")
+    ),
     "linked": _linked,
     "keys_replaced": lambda details: _("Keys replaced"),
     "renamed": _renamed,
@@ -136,6 +182,11 @@ _SENTENCES: dict[str, Callable[[Details], str]] = {
 _TONES = {
     "came_in": "info",
     "put_on_hold": "warn",
+    "completed": "info",
+    "confirmed": "ok",
+    "needs_attention": "danger",
+    "cancellation_requested": "danger",
+    "canceled_at_marketplace": "danger",
     "access_lost": "danger",
     "import_failed": "danger",
     "access_restored": "ok",
