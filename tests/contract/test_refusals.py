@@ -49,6 +49,7 @@ def bol() -> Asker:
 @often
 @given(body=cancellations)
 @example(body={"orderItems": [{"orderItemId": "9", "reasonCode": "OTHER"}]})
+@example(body={"orderItems": [{"orderItemId": "9", "reasonCode": "OTHER"}] * 2})
 def test_cancellations(bol: Asker, body: dict[str, Any]) -> None:
     # Their text says that the list takes one item only; their schema does not.
     has_several = isinstance(body.get("orderItems"), list) and len(body["orderItems"]) > 1

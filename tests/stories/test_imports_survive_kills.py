@@ -1,7 +1,6 @@
 """A worker is killed with SIGKILL, or falls asleep, in the middle of a transfer: nothing is lost, nothing doubled."""
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -11,16 +10,16 @@ from sqlalchemy import func, select
 from stoqflow_web import clock
 from stoqflow_web.bol.sandbox import RunningSandbox, SandboxOptions
 from stoqflow_web.extensions import db
-from stoqflow_web.models import ImportItem, ImportRun, MarketplaceOrder, Offer, Product, SalesOrder
+from stoqflow_web.models import ImportItem, ImportRun, Offer, Product
 from stoqflow_web.models.imports import FETCHING
 from stoqflow_web.services import imports
 from stoqflow_web.services.import_work import claim
-from stoqflow_web.settings import Settings
 from stoqflow_web.transaction import transaction
 from tests.support.clocks import wait_until
 from tests.support.gates import Gate
 from tests.support.linking import link_shop
 from tests.support.programs import Program, Programs
+from tests.support.runs import finished, orders_here, read_run
 
 STORED_FIRST, ALL = 60, 130
 
@@ -28,12 +27,6 @@ STORED_FIRST, ALL = 60, 130
 @pytest.fixture
 def sandbox_options() -> SandboxOptions:
     return SandboxOptions(orders=0, offers=250, limits=False)
-
-
-@pytest.fixture
-def programs(settings: Settings) -> Iterator[Programs]:
-    with Programs(settings) as programs:
-        yield programs
 
 
 @pytest.mark.both_databases
@@ -45,14 +38,14 @@ def test_orders_of_a_killed_worker_are_carried_on_by_another(
     worker.kill()
     gate.open()
 
-    assert _here() != Counter(placed)
+    assert orders_here() != Counter(placed)
     assert imports.sweep() == 0, "the dead worker's lease still holds"
     assert claim(run_id) is None
     _let_lease_run_out(run_id)
     programs.worker()
     assert imports.sweep() == 1
 
-    _check_orders(_ended(run_id), placed)
+    _check_orders(finished(run_id), placed)
     fetched = Counter(seen.path for seen in sandbox.world.requests_seen("GET", "/retailer/orders/", status=200))
     # What was stored is not fetched again; the rest was on its way when the worker died, so twice at most.
     assert sum(fetched.values()) <= ALL + (ALL - STORED_FIRST)
@@ -70,12 +63,12 @@ def test_a_worker_that_slept_while_another_took_over_wakes_up_and_writes_nothing
     programs.worker()
     assert imports.sweep() == 1
     wait_until(lambda: gate.waiting > held_by_sleeper)
-    assert _read(run_id).attempt == 2
+    assert read_run(run_id).attempt == 2
 
     sleeper.wake_up()
     gate.open()
 
-    _check_orders(_ended(run_id), placed)
+    _check_orders(finished(run_id), placed)
     sleeper.prints("is carried on by another worker")
 
 
@@ -85,7 +78,7 @@ def test_products_of_a_killed_worker_are_carried_on_at_the_page_it_was_at(
     gate = Gate(sandbox, "/retailer/offers", 2)
     worker = programs.worker()
     run_id = imports.start(link_shop(sandbox), "products", user_id=None).id
-    wait_until(lambda: _read(run_id).done == 200)
+    wait_until(lambda: read_run(run_id).done == 200)
     wait_until(lambda: gate.waiting)
     worker.kill()
     gate.open()
@@ -94,7 +87,7 @@ def test_products_of_a_killed_worker_are_carried_on_at_the_page_it_was_at(
     programs.worker()
     assert imports.sweep() == 1
 
-    run = _ended(run_id)
+    run = finished(run_id)
     assert run.done == 250
     offers = db.session.scalars(select(Offer)).all()
     without_product = sum(offer.product_id is None for offer in offers)
@@ -112,39 +105,20 @@ def _in_the_middle_of_orders(sandbox: RunningSandbox, programs: Programs) -> tup
     gate = Gate(sandbox, "/retailer/orders/", STORED_FIRST)
     worker = programs.worker()
     run_id = imports.start(link_shop(sandbox), "orders", user_id=None).id
-    wait_until(lambda: (_read(run_id).phase, _read(run_id).done) == (FETCHING, STORED_FIRST))
-    assert len(_here()) == STORED_FIRST
+    wait_until(lambda: (read_run(run_id).phase, read_run(run_id).done) == (FETCHING, STORED_FIRST))
+    assert len(orders_here()) == STORED_FIRST
     return run_id, gate, worker
 
 
 def _check_orders(run: ImportRun, placed: list[str]) -> None:
-    assert _here() == Counter(placed)
+    assert orders_here() == Counter(placed)
     assert (run.done, run.total, run.count_new) == (ALL, ALL, ALL)
     assert run.count_new + run.count_matched + run.count_unchanged + run.count_skipped == run.total
     assert db.session.scalar(select(func.count()).select_from(ImportItem)) == 0
     assert run.attempt == 2
 
 
-def _ended(run_id: int) -> ImportRun:
-    wait_until(lambda: not _read(run_id).is_active, 20)
-    run = _read(run_id)
-    assert run.status == "finished", run.trouble
-    return run
-
-
 def _let_lease_run_out(run_id: int) -> None:
     """Instead of waiting for twenty seconds. Nobody alive renews it, or the sweep would not find it."""
     with transaction() as tx:
         tx.session.get_one(ImportRun, run_id, populate_existing=True).lease_until = clock.now() - timedelta(seconds=1)
-
-
-def _read(run_id: int) -> ImportRun:
-    db.session.rollback()
-    return db.session.get_one(ImportRun, run_id, populate_existing=True)
-
-
-def _here() -> Counter[str]:
-    """How often each external order id has a sales order here."""
-    db.session.rollback()
-    mine = SalesOrder.marketplace_order_id == MarketplaceOrder.id
-    return Counter(db.session.scalars(select(MarketplaceOrder.external_id).join(SalesOrder, mine)))

@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,13 +10,13 @@ from sqlalchemy import select
 
 from stoqflow_web.bol.sandbox import RunningSandbox, SandboxOptions
 from stoqflow_web.extensions import db
-from stoqflow_web.models import ImportProblem, ImportRun, MarketplaceOrder, Offer, SalesOrder
+from stoqflow_web.models import ImportProblem, Offer
 from stoqflow_web.queries import orders as order_queries
 from stoqflow_web.services import imports
-from stoqflow_web.settings import Settings
 from tests.support.clocks import wait_until
 from tests.support.linking import after_requests, link_shop, transfer
 from tests.support.programs import Programs
+from tests.support.runs import finished, orders_here, read_run
 
 LONG = "Ä" * 20_000  # 40 kB
 NUL = "Jan\0sen"
@@ -43,12 +42,6 @@ def sandbox_options() -> SandboxOptions:
     return SandboxOptions(orders=0, offers=12, limits=False)
 
 
-@pytest.fixture
-def programs(settings: Settings) -> Iterator[Programs]:
-    with Programs(settings) as programs:
-        yield programs
-
-
 def test_bol_down_in_the_middle_is_waited_for_and_the_scheduler_carries_on(
     ctx: Flask, sandbox: RunningSandbox, programs: Programs
 ) -> None:
@@ -57,8 +50,8 @@ def test_bol_down_in_the_middle_is_waited_for_and_the_scheduler_carries_on(
     after_requests(sandbox, "/retailer/orders/", 40, lambda: sandbox.world.go_down(minutes=60))
     worker = programs.worker()
     run_id = imports.start(shop_id, "orders", user_id=None).id
-    wait_until(lambda: _read(run_id).not_before, 20)
-    run = _read(run_id)
+    wait_until(lambda: read_run(run_id).not_before, 20)
+    run = read_run(run_id)
     assert run.is_active
     assert "fault on its side" in (run.trouble or "")
     assert run.lease_until is None
@@ -66,11 +59,10 @@ def test_bol_down_in_the_middle_is_waited_for_and_the_scheduler_carries_on(
     sandbox.world.come_back()
     programs.start("jobs.scheduler")
 
-    wait_until(lambda: not _read(run_id).is_active, 30)
-    run = _read(run_id)
-    assert (run.status, run.trouble) == ("finished", None)
+    run = finished(run_id)
+    assert run.trouble is None
     assert (run.done, run.total, run.count_new) == (80, 80, 80)
-    assert _here() == Counter(placed)
+    assert orders_here() == Counter(placed)
     assert worker.is_running
 
 
@@ -87,7 +79,7 @@ def test_orders_with_impossible_names_come_in(ctx: Flask, sandbox: RunningSandbo
     plain = sandbox.world.place_order()
     run = transfer(link_shop(sandbox), "orders")
     assert (run.status, run.trouble) == ("finished", None)
-    assert _here() == Counter([odd, plain])
+    assert orders_here() == Counter([odd, plain])
     assert order_queries.count_open() == 2
     assert transfer(run.shop_id, "orders").count_unchanged == 2
 
@@ -102,7 +94,7 @@ def test_impossible_orders_are_told_and_stop_no_other(ctx: Flask, sandbox: Runni
         sandbox.world.answer_next(200, body, media=media, path=f"/retailer/orders/{order_id}", count=9)
     run = transfer(link_shop(sandbox), "orders")
     assert (run.status, run.done, run.total) == ("finished", len(odd) + 1, len(odd) + 1)
-    assert _here() == Counter([plain])
+    assert orders_here() == Counter([plain])
     problems = db.session.scalars(select(ImportProblem).where(ImportProblem.code == "answer_not_understood")).all()
     assert sorted(problem.subject for problem in problems) == sorted(odd)
 
@@ -115,15 +107,3 @@ def test_offers_with_impossible_names_come_in(ctx: Flask, sandbox: RunningSandbo
     run = transfer(link_shop(sandbox), "products")
     assert (run.status, run.trouble) == ("finished", None)
     assert sorted(db.session.scalars(select(Offer.external_id))) == sorted(sandbox.world.offers)
-
-
-def _read(run_id: int) -> ImportRun:
-    db.session.rollback()
-    return db.session.get_one(ImportRun, run_id, populate_existing=True)
-
-
-def _here() -> Counter[str]:
-    """How often each external order id has a sales order here."""
-    db.session.rollback()
-    mine = SalesOrder.marketplace_order_id == MarketplaceOrder.id
-    return Counter(db.session.scalars(select(MarketplaceOrder.external_id).join(SalesOrder, mine)))

@@ -10,15 +10,15 @@ from sqlalchemy import select
 
 from stoqflow_web.bol.sandbox import RunningSandbox, SandboxOptions
 from stoqflow_web.extensions import db
-from stoqflow_web.models import ImportRun, MarketplaceOrder, SalesOrder
+from stoqflow_web.models import ImportRun
 from stoqflow_web.models.imports import FETCHING
 from stoqflow_web.services import imports
-from stoqflow_web.settings import Settings
 from tests.support.clocks import wait_until
 from tests.support.gates import Gate
 from tests.support.linking import link_shop
 from tests.support.mortal_redis import MortalRedis
 from tests.support.programs import Programs
+from tests.support.runs import finished, orders_here, read_run
 
 
 @pytest.fixture
@@ -44,12 +44,6 @@ def redis_server(mortal_redis: MortalRedis) -> str:
     return mortal_redis.address
 
 
-@pytest.fixture
-def programs(settings: Settings) -> Iterator[Programs]:
-    with Programs(settings) as programs:
-        yield programs
-
-
 @pytest.mark.parametrize("keeps", [True, False], ids=["as it was", "empty"])
 def test_redis_killed_in_the_middle_comes_back(
     ctx: Flask, sandbox: RunningSandbox, programs: Programs, mortal_redis: MortalRedis
@@ -59,17 +53,17 @@ def test_redis_killed_in_the_middle_comes_back(
     worker = programs.worker()
     shop_id = link_shop(sandbox)
     run_id = imports.start(shop_id, "orders", user_id=None).id
-    wait_until(lambda: (_read(run_id).phase, _read(run_id).done) == (FETCHING, 30))
+    wait_until(lambda: (read_run(run_id).phase, read_run(run_id).done) == (FETCHING, 30))
 
     mortal_redis.kill()
     gate.open()
     mortal_redis.start()
 
-    run = _ended(run_id)
+    run = finished(run_id)
     assert (run.done, run.total, run.count_new, run.attempt) == (80, 80, 80, 1)
-    assert _here() == Counter(placed)
+    assert orders_here() == Counter(placed)
     # The same worker goes on with what comes next.
-    again = _ended(imports.start(shop_id, "orders", user_id=None).id)
+    again = finished(imports.start(shop_id, "orders", user_id=None).id)
     assert (again.count_new, again.count_unchanged) == (0, 80)
     assert worker.is_running
 
@@ -91,30 +85,11 @@ def test_transfer_pressed_while_redis_is_down_is_done_once_it_is_back(
     assert page.status == 200
     assert took < 3
     run_id = db.session.scalars(select(ImportRun.id).where(ImportRun.kind == "orders")).one()
-    assert _read(run_id).is_active
+    assert read_run(run_id).is_active
     assert imports.sweep() == 0, "without Redis nobody can be asked"
 
     mortal_redis.start()
     programs.start("jobs.scheduler")
-    _ended(run_id)
-    assert _here() == Counter(placed)
+    finished(run_id)
+    assert orders_here() == Counter(placed)
     assert worker.is_running
-
-
-def _ended(run_id: int) -> ImportRun:
-    wait_until(lambda: not _read(run_id).is_active, 30)
-    run = _read(run_id)
-    assert run.status == "finished", run.trouble
-    return run
-
-
-def _read(run_id: int) -> ImportRun:
-    db.session.rollback()
-    return db.session.get_one(ImportRun, run_id, populate_existing=True)
-
-
-def _here() -> Counter[str]:
-    """How often each external order id has a sales order here."""
-    db.session.rollback()
-    mine = SalesOrder.marketplace_order_id == MarketplaceOrder.id
-    return Counter(db.session.scalars(select(MarketplaceOrder.external_id).join(SalesOrder, mine)))
