@@ -14,7 +14,7 @@ from flask import Flask, current_app
 from sqlalchemy import or_, update
 
 from stoqflow_web import clock
-from stoqflow_web.models import ImportProblem, ImportRun
+from stoqflow_web.models import ImportRun
 from stoqflow_web.models.imports import QUEUED, RUNNING
 from stoqflow_web.transaction import Transaction, transaction
 
@@ -95,31 +95,6 @@ class Work:
             raise self._reason
         if seconds >= WORTH_TELLING_SECONDS:
             self._waiting_until = clock.now() + timedelta(seconds=seconds)
-
-    def report(
-        self,
-        tx: Transaction,
-        run: ImportRun,
-        code: str,
-        subject: str,
-        *,
-        offer_id: int | None = None,
-        order_line_id: int | None = None,
-        **details: object,
-    ) -> None:
-        """Note a problem that a person can solve, and count it."""
-        run.count_problems += 1
-        tx.session.add(
-            ImportProblem(
-                run_id=self.run_id,
-                code=code,
-                subject=subject[:120],
-                details=details,
-                offer_id=offer_id,
-                order_line_id=order_line_id,
-                created_at=clock.now(),
-            )
-        )
 
     def _beat(self, app: Flask) -> None:
         while not self._ended.wait(HEARTBEAT_SECONDS):

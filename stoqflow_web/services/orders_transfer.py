@@ -10,6 +10,7 @@ from stoqflow_web.exchange import AnswerNotUnderstood, NotThere, OrderRecord
 from stoqflow_web.marketplace import FETCHERS, Marketplace
 from stoqflow_web.models import ImportItem, ImportRun
 from stoqflow_web.models.imports import FETCHING, LISTING
+from stoqflow_web.services.import_problems import note, note_line
 from stoqflow_web.services.import_work import Work
 from stoqflow_web.services.storing_orders import Stored, store_orders
 from stoqflow_web.transaction import Transaction, reading
@@ -95,14 +96,14 @@ def _fetch(
             raise next(answer for _, answer in answers if isinstance(answer, AnswerNotUnderstood))
         with work.step() as (tx, run):
             stored = store_orders(tx, run.shop, records)
-            _count(work, tx, run, stored)
+            _count(tx, run, stored)
             settled = [external_id for external_id, _ in answers if is_last_try or external_id not in puzzling]
             _no_longer_waiting(tx, run, settled)
             for external_id, answer in answers:
                 if isinstance(answer, NotThere):
-                    work.report(tx, run, "order_gone", external_id)
+                    note(tx, run, "order_gone", external_id)
                 elif isinstance(answer, AnswerNotUnderstood) and is_last_try:
-                    work.report(tx, run, "answer_not_understood", external_id, why=answer.sentence)
+                    note(tx, run, "answer_not_understood", external_id, why=answer.sentence)
             run.faults, run.trouble = 0, None
         has_moved |= bool(stored.nothing_to_do) or len(records) + len(puzzling) < len(answers)
     return has_moved, not_understood
@@ -166,26 +167,14 @@ def _no_longer_waiting(tx: Transaction, run: ImportRun, external_ids: Sequence[s
     run.done += len(external_ids)
 
 
-def _count(work: Work, tx: Transaction, run: ImportRun, stored: Stored) -> None:
+def _count(tx: Transaction, run: ImportRun, stored: Stored) -> None:
     run.count_new += len(stored.new)
     run.count_matched += len(stored.changed)
     run.count_unchanged += len(stored.unchanged)
     run.count_skipped += len(stored.nothing_to_do) + len(stored.deleted)
     for line, skus in stored.unknown_lines:
         code = "ean_matches_several" if len(skus) > 1 else "unknown_product"
-        order = line.sales_order.marketplace_order
-        work.report(
-            tx,
-            run,
-            code,
-            order.external_id,
-            order_line_id=line.id,
-            line=line.position,
-            reference=line.item.reference,
-            ean=line.item.ean,
-            title=line.item.title,
-            skus=skus,
-        )
+        note_line(tx, run, code, line, skus=skus)
 
 
 def forget_items(tx: Transaction, run_id: int) -> None:
