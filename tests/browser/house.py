@@ -109,7 +109,7 @@ class House:
     def _fill(self) -> None:
         with self.app.app_context():
             shop_id = link_shop(self.sandbox, name=SHOP)
-            for kind in ("products", "orders"):
+            for kind in ("products", "orders", "readiness"):
                 run_id = imports.start(shop_id, kind, user_id=1).id
                 wait_until(lambda run_id=run_id: run_id not in self.active_runs(), 30)
         self.finish()  # titles and pictures come slowly, as bol's limit wants it: a few will do

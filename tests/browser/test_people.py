@@ -40,7 +40,7 @@ def test_with_the_keyboard_alone_a_shop_is_linked_and_a_transfer_started(house, 
     tab_to(page, page.get_by_label("Key", exact=True))
     page.keyboard.type(OPTIONS.client_id)
     tab_to(page, page.get_by_label("Secret", exact=True))
-    page.keyboard.type("not this one")
+    page.keyboard.type("plausible-But-Wrong-x7Yq2")
     page.keyboard.press("Enter")
 
     # The field that was refused has the focus already: type it anew and go on.
