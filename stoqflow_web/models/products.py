@@ -10,6 +10,7 @@ from stoqflow_web.models.base import Base, BigId, Key, Moment, UtcDateTime, Word
 OPENING = "opening"  # a movement's reason: bol.com's number when the product first came in
 SHIPPED = "shipped"  # an order with it was completed
 UNDONE = "undone"  # that was taken back
+TAKEN_OVER = "taken-over"  # the order was made to say what the marketplace says
 
 
 class Product(Base):
@@ -47,6 +48,7 @@ class StockMovement(Base):
     at: Mapped[Moment]
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     import_run_id: Mapped[int | None] = mapped_column(ForeignKey("import_runs.id"))
+    sales_order_id: Mapped[int | None] = mapped_column(ForeignKey("sales_orders.id"))
 
     product: Mapped[Product] = relationship()
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, load_only
 
 from stoqflow_web.errors import NotFound
 from stoqflow_web.extensions import db
@@ -24,11 +24,12 @@ BY_SKU: Keyset[Any] = Keyset(key_of=lambda product: (product.sku,), readers=(a_t
 
 @dataclass(frozen=True)
 class Movement:
-    """One change of stock, with the stock on hand just after it and the user who made it, if one did."""
+    """One change of stock, with the stock on hand just after it, and the user and the order behind it, if any."""
 
     movement: StockMovement
     on_hand_after: int
     user: User | None
+    order: SalesOrder | None = None
 
 
 def page(words: str = "", cursor: str | None = None) -> Page[Product]:
@@ -90,9 +91,19 @@ def movements_of(product: Product) -> list[Movement]:
             select(User).where(User.id.in_({movement.user_id for movement in movements if movement.user_id}))
         )
     }
+    orders = {
+        order.id: order
+        for order in db.session.scalars(
+            select(SalesOrder)
+            .where(SalesOrder.id.in_({move.sales_order_id for move in movements if move.sales_order_id}))
+            .options(load_only(SalesOrder.number, SalesOrder.status))
+        )
+    }
     told, on_hand = [], product.on_hand
     for movement in movements:
-        told.append(Movement(movement, on_hand, users.get(movement.user_id or 0)))
+        told.append(
+            Movement(movement, on_hand, users.get(movement.user_id or 0), orders.get(movement.sales_order_id or 0))
+        )
         on_hand -= movement.quantity
     return told
 

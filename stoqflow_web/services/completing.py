@@ -143,7 +143,7 @@ def _take_from_stock(tx: Transaction, order: SalesOrder, user_id: int | None) ->
     products = holding.products_of(tx, order)
     holding.give_up_reservation(tx, order)
     for product_id, units in holding.needs(order).items():
-        stock.move(tx, products[product_id], -units, SHIPPED, user_id=user_id)
+        stock.move(tx, products[product_id], -units, SHIPPED, user_id=user_id, sales_order_id=order.id)
 
 
 def _add_shipment(order: SalesOrder, carrier: str, code: str | None, quantities: Mapping[OrderLine, int]) -> None:

@@ -15,6 +15,7 @@ def move(
     *,
     user_id: int | None = None,
     import_run_id: int | None = None,
+    sales_order_id: int | None = None,
 ) -> None:
     """Add `quantity` units (negative: take them away) and write down why. Nothing happens for 0.
 
@@ -34,5 +35,6 @@ def move(
             at=clock.now(),
             user_id=user_id,
             import_run_id=import_run_id,
+            sales_order_id=sales_order_id,
         )
     )

@@ -88,6 +88,6 @@ def can_be_undone(order: SalesOrder) -> bool:
 def _take_back_parcels(tx: Transaction, order: SalesOrder, user_id: int | None) -> None:
     products = holding.products_of(tx, order)
     for product_id, units in holding.needs(order).items():
-        stock.move(tx, products[product_id], units, UNDONE, user_id=user_id)
+        stock.move(tx, products[product_id], units, UNDONE, user_id=user_id, sales_order_id=order.id)
     for shipment in order.parcels:
         shipment.undone_at = clock.now()

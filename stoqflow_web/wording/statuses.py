@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from stoqflow_web.exchange import FBB, FBR
 from stoqflow_web.models import MarketplaceItem, SalesOrder
-from stoqflow_web.models.products import OPENING
+from stoqflow_web.models.products import OPENING, SHIPPED, TAKEN_OVER, UNDONE
 from stoqflow_web.models.sales_orders import CANCELED, COMPLETE, ON_HOLD, READY_TO_PICK
 from stoqflow_web.queries.order_details import LineStock, units_short
 from stoqflow_web.wording.times import Language, count, deadline, deadline_tone
@@ -103,7 +103,13 @@ def time_frame_words(time_frame: str | None) -> str:
 
 def movement_words(reason: str) -> str:
     """Why stock changed."""
-    return {OPENING: _("Opening stock, from bol.com")}.get(reason, reason)
+    words = {
+        OPENING: _("Opening stock, from bol.com"),
+        SHIPPED: _("Order complete"),
+        UNDONE: _("Order open again"),
+        TAKEN_OVER: _("Order taken over from bol.com"),
+    }
+    return words.get(reason, reason)
 
 
 def _plain_day(day: date, *, today: date, locale: Language) -> str:

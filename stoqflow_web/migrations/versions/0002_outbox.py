@@ -141,6 +141,12 @@ def upgrade() -> None:
             postgresql_where=sa.text("is_cancellation_requested"),
         )
 
+    with op.batch_alter_table("stock_movements", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("sales_order_id", BIG_ID, nullable=True))
+        batch_op.create_foreign_key(
+            batch_op.f("fk_stock_movements_sales_order_id_sales_orders"), "sales_orders", ["sales_order_id"], ["id"]
+        )
+
     with op.batch_alter_table("shops", schema=None) as batch_op:
         batch_op.add_column(sa.Column("hold_minutes", sa.Integer(), server_default="2", nullable=False))
         batch_op.add_column(sa.Column("waits_for_all_parts", sa.Boolean(), server_default=sa.true(), nullable=False))
@@ -148,6 +154,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("stock_movements", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("fk_stock_movements_sales_order_id_sales_orders"), type_="foreignkey")
+        batch_op.drop_column("sales_order_id")
+
     with op.batch_alter_table("shops", schema=None) as batch_op:
         batch_op.drop_column("default_carrier")
         batch_op.drop_column("waits_for_all_parts")
