@@ -185,15 +185,16 @@ def _counts(run: ImportRun) -> tuple[Count, ...]:
 
 def _amount(run: ImportRun) -> str:
     """`1,204 offers`, or `268 of 412 orders` for a run that ended too early."""
-    number = run.done
+    number, ended_early = run.done, run.status != FINISHED and bool(run.total)
+    of = run.total or 0 if ended_early else number
     things = {
-        PRODUCTS: ngettext("offer", "offers", number),
-        ORDERS: ngettext("order", "orders", number),
-        CONTENT: ngettext("product", "products", number),
-        READINESS: ngettext("offer", "offers", number),
+        PRODUCTS: ngettext("offer", "offers", of),
+        ORDERS: ngettext("order", "orders", of),
+        CONTENT: ngettext("product", "products", of),
+        READINESS: ngettext("offer", "offers", of),
     }.get(run.kind, "")
-    if run.status != FINISHED and run.total:
-        return _("%(done)s of %(total)s %(things)s", done=_number(number), total=_number(run.total), things=things)
+    if ended_early:
+        return _("%(done)s of %(total)s %(things)s", done=_number(number), total=_number(of), things=things)
     return f"{_number(number)} {things}"
 
 

@@ -183,7 +183,7 @@ def test_revoked_keys_are_told_on_the_page_that_watches(house, page, sign_in, sh
     press(page, "orders")
     expect(row(page, "orders")).to_contain_text("Failed")
     page.reload()
-    expect(page.get_by_role("alert").filter(has_text="bol.com refuses this shop")).to_be_visible()
+    expect(page.get_by_role("alert").filter(has_text="No access to bol.com")).to_be_visible()
     shoot(page, "shop-refused")
 
 

@@ -62,6 +62,8 @@ STICKING_OUT = """
     const box = node.getBoundingClientRect();
     return box.width > 0 && box.height > 0 && box.right > wide + 1 && !scrolls(node.parentElement) && !scrolls(node);
   });
+  // A card with a table may scroll rather than break the page, but nobody should have to.
+  found.push(...[...document.querySelectorAll(".card")].filter((node) => node.scrollWidth > node.clientWidth + 1));
   const names = found.slice(0, 5).map((node) => node.tagName + "." + node.className);
   const page = document.documentElement.scrollWidth;
   return page > wide ? [`the page is ${page} wide on a screen of ${wide}`, ...names] : names;
