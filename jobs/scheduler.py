@@ -12,16 +12,15 @@ from collections.abc import Callable, Sequence
 
 import redis
 from flask import Flask
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from jobs.logs import prepare_logging
 from stoqflow_web import create_app
-from stoqflow_web.settings import Settings
+from stoqflow_web.extensions import impatient_redis_client
 
 log = logging.getLogger("stoqflow.scheduler")
 
 EVERY_SECONDS = 5.0
+REDIS_SECONDS = 2.0
 LOCK = "stoqflow:tick"
 Tick = Callable[[], object]
 
@@ -84,13 +83,6 @@ class Scheduler:
             log.info("%s works again", name)
 
 
-def impatient_client(settings: Settings) -> redis.Redis:
-    """A client that says at once that Redis is away; the next round tries again anyway."""
-    return redis.Redis.from_url(
-        settings.redis_address, retry=Retry(NoBackoff(), 0), socket_timeout=2, socket_connect_timeout=2
-    )
-
-
 def due_work() -> list[Tick]:
     """What is looked for each round."""
     from stoqflow_web.services import imports
@@ -105,7 +97,7 @@ def main() -> int:
     except ValueError as error:
         log.error("%s", error)
         return 1
-    scheduler = Scheduler(app, impatient_client(app.extensions["settings"]), due_work())
+    scheduler = Scheduler(app, impatient_redis_client(app.extensions["settings"], seconds=REDIS_SECONDS), due_work())
     for sign in (signal.SIGINT, signal.SIGTERM):
         signal.signal(sign, lambda *_: scheduler.stopping.set())
     scheduler.run()

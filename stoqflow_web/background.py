@@ -3,19 +3,15 @@
 import logging
 
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 from rq import Queue
 from rq.exceptions import DuplicateJobError
 from rq.serializers import JSONSerializer
 
-from stoqflow_web.extensions import settings
-from stoqflow_web.settings import Settings
+from stoqflow_web.extensions import impatient_redis_client, settings
 
 log = logging.getLogger(__name__)
 
 QUEUES = ("urgent", "default", "slow")  # in the order in which a worker empties them
-CLICK_SECONDS = 0.4
 FAILURE_SECONDS = 60  # as long as a failed job's id stays taken; the database knows what went wrong
 
 
@@ -28,7 +24,7 @@ def enqueue(
     after one line in the log, when Redis can't be reached: a click must not wait for it.
     """
     try:
-        with _impatient_client(settings()) as client:
+        with impatient_redis_client(settings()) as client:
             Queue(queue, connection=client, serializer=JSONSerializer).enqueue_call(
                 function_path,
                 args=args,
@@ -45,12 +41,3 @@ def enqueue(
         log.warning("%s was not handed to a worker: Redis can't be reached (%s)", function_path, error)
         return False
     return True
-
-
-def _impatient_client(settings: Settings) -> redis.Redis:
-    return redis.Redis.from_url(
-        settings.redis_address,
-        retry=Retry(NoBackoff(), 0),
-        socket_timeout=CLICK_SECONDS,
-        socket_connect_timeout=CLICK_SECONDS,
-    )

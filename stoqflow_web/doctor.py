@@ -73,8 +73,10 @@ def _database(settings: Settings) -> Finding:
     if here == newest:
         return Finding("database", True, f"{kind}, at the newest migration ({newest})")
     if here is None:
-        return Finding("database", False, f"{kind}, still empty; start Stoqflow or run: db upgrade")
-    return Finding("database", False, f"{kind}, at migration {here} instead of {newest}; run: db upgrade")
+        return Finding("database", False, f"{kind}, still empty; start Stoqflow or run: python3 run.py db upgrade")
+    return Finding(
+        "database", False, f"{kind}, at migration {here} instead of {newest}; run: python3 run.py db upgrade"
+    )
 
 
 def _migrations(app: Flask) -> tuple[str | None, str | None]:
@@ -101,7 +103,7 @@ def _redis_and_workers(settings: Settings) -> list[Finding]:
         info = client.info("server")
         workers = Worker.count(connection=client)
     except (redis.RedisError, OSError):
-        unreachable = "can't be reached" if settings.redis_url else "does not run; `run` starts it"
+        unreachable = "can't be reached" if settings.redis_url else "does not run; python3 run.py up starts it"
         return [Finding("Redis", False, unreachable), Finding("workers", False, "unknown without Redis")]
     name = info.get("server_name", "redis")
     version = info.get(f"{name}_version") or info["redis_version"]

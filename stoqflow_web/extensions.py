@@ -12,7 +12,7 @@ from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from htmx_flask import Htmx
-from redis.backoff import ExponentialBackoff
+from redis.backoff import ExponentialBackoff, NoBackoff
 from redis.exceptions import ConnectionError as RedisGone
 from redis.exceptions import TimeoutError as RedisSlow
 from redis.retry import Retry
@@ -23,6 +23,7 @@ from stoqflow_web.settings import Settings
 from stoqflow_web.transaction import WRITING
 from stoqflow_web.vault import Vault
 
+CLICK_SECONDS = 0.4  # as long as a click may wait for Redis
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 # expire_on_commit off: a service hands back what it made, and the page shows just that without asking again.
@@ -42,6 +43,16 @@ def redis_client(settings: Settings) -> redis.Redis:
         retry_on_error=[RedisGone, RedisSlow],
         health_check_interval=30,
         socket_connect_timeout=5,
+    )
+
+
+def impatient_redis_client(settings: Settings, *, seconds: float = CLICK_SECONDS) -> redis.Redis:
+    """A client that says soon (after `seconds`) that Redis is away: for a click, and for what is tried again anyway."""
+    return redis.Redis.from_url(
+        settings.redis_address,
+        retry=Retry(NoBackoff(), 0),
+        socket_timeout=seconds,
+        socket_connect_timeout=seconds,
     )
 
 

@@ -45,7 +45,7 @@ def new_key() -> None:
     if os.environ.get("STOQFLOW_KEYS"):
         raise click.ClickException("The keys come from STOQFLOW_KEYS: put the new one first there yourself.")
     path = add_key(read_settings())
-    click.echo(f"A new key is first in {path}. Restart Stoqflow, then run: keys rotate")
+    click.echo(f"A new key is first in {path}. Restart Stoqflow, then run: python3 run.py keys rotate")
 
 
 @keys.command("rotate")

@@ -13,7 +13,7 @@ from stoqflow_web.models.imports import KINDS
 from stoqflow_web.queries.paging import Keyset, Page, Position, an_id, turn_to
 
 EXAMPLES = 3  # findings shown per check before "all of them"
-SOONEST_SECONDS = 2.0  # a rate over less than this says nothing
+SOONEST_SECONDS = 5.0  # over less, the burst in which a transfer begins is taken for its rate
 PROBLEMS_BY_ID: Keyset[ImportProblem] = Keyset(lambda problem: (problem.id,), (an_id,))
 
 

@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from redis import Redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from stoqflow_web import extensions
 from stoqflow_web.exchange import AccessLost, ExchangeError
@@ -17,8 +15,6 @@ from stoqflow_web.transaction import reading
 from stoqflow_web.vault import SecretUnreadable
 
 log = logging.getLogger(__name__)
-
-CLICK_SECONDS = 0.4  # a person waits: without Redis this must be over at once
 
 
 @contextmanager
@@ -35,7 +31,10 @@ def forget_refusal(shop_id: int) -> None:
     memory stays for the little while it lasts anyway.
     """
     try:
-        with _impatient_redis() as redis, _connected(shop_id, redis, None) as marketplace:
+        with (
+            extensions.impatient_redis_client(extensions.settings()) as redis,
+            _connected(shop_id, redis, None) as marketplace,
+        ):
             marketplace.forget_refusal()
     except ExchangeError as fault:
         log.warning("Shop %s may have to wait a minute before its keys are used again: %s", shop_id, fault.sentence)
@@ -61,12 +60,3 @@ def _connected(shop_id: int, redis: Redis, on_wait: OnWait | None) -> Iterator[M
         on_wait=on_wait,
     ) as marketplace:
         yield marketplace
-
-
-def _impatient_redis() -> Redis:
-    return Redis.from_url(
-        extensions.settings().redis_address,
-        retry=Retry(NoBackoff(), 0),
-        socket_timeout=CLICK_SECONDS,
-        socket_connect_timeout=CLICK_SECONDS,
-    )

@@ -167,12 +167,13 @@ def _overlong_reference(details: Details) -> str:
 
 
 def _unknown_product(details: Details) -> str:
-    return _(
-        "“%(title)s” is not known here (SKU %(reference)s, EAN %(ean)s)",
-        title=_told(details, "title"),
-        reference=_told(details, "reference"),
-        ean=_told(details, "ean"),
-    )
+    reference, ean = details.get("reference"), details.get("ean")
+    known = [reference and _("SKU %(sku)s", sku=reference), ean and _("EAN %(ean)s", ean=ean)]
+    by = ", ".join(words for words in known if words)
+    title = _told(details, "title")
+    if not by:
+        return _("“%(title)s” is not known here", title=title)
+    return _("“%(title)s” is not known here (%(by)s)", title=title, by=by)
 
 
 def _order_gone(details: Details) -> str:

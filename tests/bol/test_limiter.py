@@ -18,27 +18,30 @@ AGES = 10**9  # seconds; a window that does not end while the tests run
 
 
 def take(limiter, number, *, limit=5, window=WINDOW, key="k"):
-    """Take turns as a thread of the client does; the moments at which it sent."""
+    """Take turns as a thread of the client does; for each the window it belongs to and the moment it is meant for.
+
+    Not the moment at which the thread really woke up: on a busy machine that says nothing about the limiter.
+    """
     for _ in range(number):
         permit = limiter.reserve(key, limit=limit, window=window, max_wait=60)
+        meant_for = time.time() + permit.wait
         time.sleep(permit.wait)
-        yield time.time()
+        yield permit.opened, meant_for
 
 
 def test_many_threads_fill_every_window_and_no_window_is_overfull(limiter):
-    began = time.time()
     with ThreadPoolExecutor(10) as threads:
-        sent = [moment for moments in threads.map(lambda _: list(take(limiter, 4)), range(10)) for moment in moments]
-    windows = Counter(int(moment / WINDOW) for moment in sent)
+        sent = [turn for turns in threads.map(lambda _: list(take(limiter, 4)), range(10)) for turn in turns]
+    windows = Counter(round(opened / WINDOW) for opened, _ in sent)
     assert len(sent) == 40
-    assert max(windows.values()) <= 5
-    assert max(sent) - began < (40 / 5 + 1) * WINDOW + 0.1  # 8 full windows, and the one that was running
+    assert max(windows.values()) == 5
+    assert sum(count == 5 for count in windows.values()) >= 6  # full, but for those at both ends
 
 
 def test_the_first_of_a_window_waits_for_the_guard_and_the_last_does_not_leave_late(limiter):
     with ThreadPoolExecutor(10) as threads:
-        sent = [moment for moments in threads.map(lambda _: list(take(limiter, 3)), range(10)) for moment in moments]
-    places = [moment % WINDOW for moment in sent]
+        sent = [turn for turns in threads.map(lambda _: list(take(limiter, 3)), range(10)) for turn in turns]
+    places = [meant_for % WINDOW for _, meant_for in sent]
     assert min(places) >= front_guard(WINDOW) - 0.005
     assert max(places) <= WINDOW * 0.95
 
@@ -110,7 +113,7 @@ def test_during_a_pause_nobody_gets_a_turn_and_a_shorter_pause_does_not_end_it(l
     assert 0.2 < limiter.paused("k") <= 0.3
     assert limiter.paused("other") == 0
     with ThreadPoolExecutor(8) as threads:
-        sent = [moment for moments in threads.map(lambda _: list(take(limiter, 1)), range(8)) for moment in moments]
+        sent = [moment for turns in threads.map(lambda _: list(take(limiter, 1)), range(8)) for _, moment in turns]
     assert min(sent) >= end
 
 

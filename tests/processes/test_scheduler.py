@@ -3,7 +3,8 @@ from dataclasses import replace
 
 import pytest
 
-from jobs.scheduler import LOCK, Scheduler, impatient_client
+from jobs.scheduler import LOCK, Scheduler
+from stoqflow_web.extensions import impatient_redis_client
 from tests.support.clocks import wait_until
 
 
@@ -11,7 +12,7 @@ from tests.support.clocks import wait_until
 def schedule(app, settings):
     def make(*ticks, redis_url=None, every=5.0):
         chosen = replace(settings, redis_url=redis_url or settings.redis_url)
-        return Scheduler(app, impatient_client(chosen), ticks, every=every)
+        return Scheduler(app, impatient_redis_client(chosen), ticks, every=every)
 
     return make
 

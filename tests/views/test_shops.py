@@ -126,7 +126,7 @@ def test_keys_are_checked_and_replaced_from_the_shop_page(ctx, sandbox, signed_i
     sandbox.world.revoke_keys()
     manager.get(f"/shops/{shop_id}")
     page = manager.submit("[action$=key-check]")
-    assert "bol.com refuses this shop since" in page.text
+    assert "No access to bol.com since" in page.text
     sandbox.world.restore_keys()
     manager.get(f"/shops/{shop_id}/keys")
     page = manager.submit(api_key=sandbox.client_id, api_secret=sandbox.client_secret)

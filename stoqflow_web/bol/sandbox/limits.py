@@ -93,11 +93,11 @@ class Limits:
         rule = self._rules.get((method, pattern))
         if rule is None:
             return None
-        if not self.enforced:
-            return Verdict(allowed=True, limit=UNLIMITED, remaining=UNLIMITED - 1, reset=1)
         length = LENGTH[rule.unit]
         seconds = int(now.timestamp())
         window, reset = seconds // length, length - seconds % length
+        if not self.enforced:
+            return Verdict(allowed=True, limit=UNLIMITED, remaining=UNLIMITED - 1, reset=reset)
         capacity = self._capacity[rule.name]
         counted_in, used = self._counts.get((client_id, rule.name), (window, 0))
         used = used if counted_in == window else 0

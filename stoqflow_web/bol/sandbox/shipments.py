@@ -126,9 +126,9 @@ def change_transport(state: State, call: Call) -> Answer:
     )
     if body.content.get("transporterCode") == "":
         body.complain("transporterCode", wrong_value("", TRANSPORTER_CODES))
-    code = (
-        body.text(body.content, "transporterCode", "transporterCode") if body.content.get("transporterCode") else None
-    )
+        code = None
+    else:
+        code = body.text(body.content, "transporterCode", "transporterCode")
     body.done()
     process = state.enqueue(
         "CHANGE_TRANSPORT",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from inspect import signature
 from typing import Any
 
 from stoqflow_web.bol.sandbox.world import World
@@ -39,7 +40,12 @@ class Verb:
                 raise ValueError(f"{name} has no field {key!r}.")
             if text != "":
                 arguments[key] = self.fields[key].read(text)
-        return getattr(world, name.replace("-", "_"))(**arguments)
+        verb = getattr(world, name.replace("-", "_"))
+        try:
+            signature(verb).bind(**arguments)
+        except TypeError:
+            raise ValueError(f"{name} needs more: fill in all of what it asks for.") from None
+        return verb(**arguments)
 
 
 EVENT_TYPES = ("", "CREATE_SHIPMENT", "CANCEL_ORDER", "CHANGE_TRANSPORT", "UPDATE_OFFER_STOCK", "CREATE_OFFER_EXPORT")
