@@ -201,7 +201,7 @@ def test_a_wait_can_be_watched_and_ended(bol, make_client):
     with pytest.raises(Stopped):
         make_client(on_wait=watch).order("C1")
     assert [why for _, why in watched] == ["GET /retailer/orders/*"] * 3
-    assert 7 < watched[0][0] - watched[2][0] + 6 < 9
+    assert watched[1][0] > watched[2][0] > 5  # the first may be the wait for the window to begin
 
 
 def test_the_headers_of_answers_reach_the_limiter(bol, make_client):
