@@ -32,6 +32,7 @@ class SalesOrder(Base):
         # The few whose client asked to cancel: their tab must not read all open orders.
         Index(
             "ix_sales_orders_cancellation_requested",
+            "status",
             "sort_day",
             "id",
             sqlite_where=text("is_cancellation_requested = 1"),

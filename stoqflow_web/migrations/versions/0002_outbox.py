@@ -135,7 +135,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.create_index(
             "ix_sales_orders_cancellation_requested",
-            ["sort_day", "id"],
+            ["status", "sort_day", "id"],
             unique=False,
             sqlite_where=sa.text("is_cancellation_requested = 1"),
             postgresql_where=sa.text("is_cancellation_requested"),
