@@ -1,6 +1,7 @@
 """The records. Each file holds the rules of one thing; nothing here opens a transaction."""
 
 from stoqflow_web.models.base import Base
+from stoqflow_web.models.batches import Batch, BatchRow
 from stoqflow_web.models.history import HistoryEntry
 from stoqflow_web.models.imports import ImportItem, ImportProblem, ImportRun
 from stoqflow_web.models.marketplace_orders import MarketplaceItem, MarketplaceOrder
@@ -14,6 +15,8 @@ from stoqflow_web.models.writebacks import Writeback, WritebackAttempt
 
 __all__ = [
     "Base",
+    "Batch",
+    "BatchRow",
     "FailedSignIn",
     "HistoryEntry",
     "ImportItem",

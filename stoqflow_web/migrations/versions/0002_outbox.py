@@ -123,6 +123,57 @@ def upgrade() -> None:
     with op.batch_alter_table("writeback_attempts", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_writeback_attempts_writeback_id"), ["writeback_id"], unique=False)
 
+    op.create_table(
+        "batches",
+        sa.Column("id", BIG_ID, nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("status", sa.String(length=20), nullable=False),
+        sa.Column("reason", sa.String(length=40), nullable=True),
+        sa.Column("source_id", BIG_ID, nullable=True),
+        sa.Column("created_by_id", BIG_ID, nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("claim", sa.Integer(), nullable=False),
+        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("count_done", sa.Integer(), nullable=False),
+        sa.Column("count_refused", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["created_by_id"], ["users.id"], name=op.f("fk_batches_created_by_id_users")),
+        sa.ForeignKeyConstraint(["source_id"], ["batches.id"], name=op.f("fk_batches_source_id_batches")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_batches")),
+    )
+    with op.batch_alter_table("batches", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_batches_source_id"), ["source_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_batches_status_id"), ["status", "id"], unique=False)
+
+    op.create_table(
+        "batch_rows",
+        sa.Column("id", BIG_ID, nullable=False),
+        sa.Column("batch_id", BIG_ID, nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("line_number", sa.Integer(), nullable=True),
+        sa.Column("order_text", sa.String(length=60), nullable=False),
+        sa.Column("sales_order_id", BIG_ID, nullable=True),
+        sa.Column("carrier", sa.String(length=30), nullable=True),
+        sa.Column("track_and_trace", sa.String(length=100), nullable=True),
+        sa.Column("is_uncommon", sa.Boolean(), nullable=False),
+        sa.Column("outcome", sa.String(length=20), nullable=False),
+        sa.Column("sentence", sa.Text(), nullable=True),
+        sa.Column("handled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["batch_id"], ["batches.id"], name=op.f("fk_batch_rows_batch_id_batches")),
+        sa.ForeignKeyConstraint(
+            ["sales_order_id"], ["sales_orders.id"], name=op.f("fk_batch_rows_sales_order_id_sales_orders")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_batch_rows")),
+    )
+    with op.batch_alter_table("batch_rows", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_batch_rows_batch_id_outcome_position"), ["batch_id", "outcome", "position"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_batch_rows_batch_id_position"), ["batch_id", "position"], unique=False)
+        batch_op.create_index(batch_op.f("ix_batch_rows_sales_order_id"), ["sales_order_id"], unique=False)
+
     with op.batch_alter_table("marketplace_orders", schema=None) as batch_op:
         batch_op.add_column(sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.create_index(batch_op.f("ix_marketplace_orders_deleted_at"), ["deleted_at"], unique=False)
@@ -154,6 +205,17 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("batch_rows", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_batch_rows_sales_order_id"))
+        batch_op.drop_index(batch_op.f("ix_batch_rows_batch_id_position"))
+        batch_op.drop_index(batch_op.f("ix_batch_rows_batch_id_outcome_position"))
+
+    op.drop_table("batch_rows")
+    with op.batch_alter_table("batches", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_batches_status_id"))
+        batch_op.drop_index(batch_op.f("ix_batches_source_id"))
+
+    op.drop_table("batches")
     with op.batch_alter_table("stock_movements", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_stock_movements_sales_order_id_sales_orders"), type_="foreignkey")
         batch_op.drop_column("sales_order_id")
