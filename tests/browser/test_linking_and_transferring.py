@@ -70,6 +70,7 @@ def test_a_manager_links_a_shop_and_its_products_and_orders_come_in(house, page,
     shoot(page, "shop-linked")
 
     # Products, watched while they come in.
+    pictures = house.gate("/retailer/content/", 3)
     gate = house.gate("/retailer/offers", 0)
     press(page, "products")
     expect(row(page, "products")).to_contain_text("Running")
@@ -83,6 +84,9 @@ def test_a_manager_links_a_shop_and_its_products_and_orders_come_in(house, page,
     # Titles and pictures follow by themselves, slowly: they are not waited for here.
     expect(row(page, "content")).to_contain_text("Running")
     expect(progress(page, "content")).to_be_visible()
+    press(page, "content", "Stop")
+    pictures.open()
+    expect(row(page, "content")).to_contain_text("Stopped")
 
     # Sales orders, likewise.
     gate = house.gate("/retailer/orders/", 10)
@@ -98,8 +102,6 @@ def test_a_manager_links_a_shop_and_its_products_and_orders_come_in(house, page,
     shoot(page, "shop-finished")
 
     # Nothing is asked any more when nothing runs.
-    press(page, "content", "Stop")
-    expect(row(page, "content")).to_contain_text("Stopped")
     expect(page.locator("[hx-trigger='every 1s']")).to_have_count(0)
     asked = page.watcher.asked("/imports/")
     page.wait_for_timeout(2 * SECOND)
