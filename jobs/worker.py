@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 import warnings
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from flask import Flask
@@ -28,7 +29,6 @@ log = logging.getLogger("stoqflow.worker")
 WORKER_TTL = 30
 MAINTENANCE_INTERVAL = 15
 JOB_MONITORING_INTERVAL = 10
-SCHEDULER_STOP_SECONDS = 2.0
 TEARDOWN_SECONDS = 5.0
 
 
@@ -55,15 +55,6 @@ class StoqflowWorker(Worker):
         with self._app.app_context():
             return bool(super().perform_job(job, queue))
 
-    def stop_scheduler(self) -> None:
-        """RQ waits for its scheduling process for ever; without Redis that one tries on for as long."""
-        process = self.scheduler._process if self.scheduler else None
-        if process is not None and process.is_alive():
-            process.terminate()
-            process.join(SCHEDULER_STOP_SECONDS)
-            process.kill()
-            process.join()
-
     def teardown(self) -> None:
         """Signs off at Redis. When that is gone too (everything was killed), nobody is there to wait for."""
         deadline = threading.Timer(TEARDOWN_SECONDS, self._leave)
@@ -74,11 +65,16 @@ class StoqflowWorker(Worker):
 
     def _leave(self) -> None:
         log.warning("worker %s could not sign off at Redis", self.name)
-        os._exit(1)  # the scheduling process it forked dies with it
+        os._exit(1)
 
 
-def main() -> int:
+def main(queues: Sequence[str] = ()) -> int:
+    """Work on these queues (all of them when none is named) until told to stop; the exit status."""
     prepare_logging()
+    unknown = [name for name in queues if name not in QUEUES]
+    if unknown:
+        log.error("There is no queue %r; the queues are %s.", unknown[0], ", ".join(QUEUES))
+        return 2
     # RQ listens for commands in a thread, so Python 3.12 and newer warn at each fork; the child uses no thread.
     warnings.filterwarnings("ignore", message=".*use of fork.*", category=DeprecationWarning)
     # When the worker is killed, its job must end too: else another worker runs the same job beside it.
@@ -88,11 +84,12 @@ def main() -> int:
     except ValueError as error:
         log.error("%s", error)
         return 1
-    worker = StoqflowWorker(app, app.extensions["redis"])
+    worker = StoqflowWorker(app, app.extensions["redis"], tuple(queues) or QUEUES)
     log.info("worker %s listens", worker.name)
-    worker.work(with_scheduler=True, logging_level="WARNING")
+    # Nothing here is scheduled in Redis: what must wait waits in the database, and jobs/scheduler.py finds it there.
+    worker.work(with_scheduler=False, logging_level="WARNING")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -25,6 +25,7 @@ from stoqflow_web.settings import Settings
 HEALTHY_SECONDS = 30
 SHORT_LIFE_SECONDS = 10
 PAUSE_SECONDS = 1.0
+QUICK_QUEUES = ("urgent", "default")  # of background.QUEUES, which is not imported here to stay small
 WORKER_GRACE_SECONDS = 10
 GRACE_SECONDS = 6
 NOISE = "Memory overcommit must be enabled"  # Redis says so at each start; it matters for sizes we never reach
@@ -156,7 +157,9 @@ class Supervisor:
         if self._is_stopping:
             return
         for number in range(1, self.workers + 1):
-            self._add(f"worker {number}", 1, self._starter([sys.executable, "-m", "jobs.worker"]))
+            # Fetching pictures takes hours, so with several workers one of them keeps free of it.
+            queues = QUICK_QUEUES if number == 1 and self.workers > 1 else ()
+            self._add(f"worker {number}", 1, self._starter([sys.executable, "-m", "jobs.worker", *queues]))
         self._add("scheduler", 2, self._starter([sys.executable, "-m", "jobs.scheduler"]))
 
     def _starter(self, command: Sequence[str]) -> Callable[[], subprocess.Popen[bytes]]:

@@ -129,11 +129,16 @@ def web(port: int | None, host: str | None) -> None:
 
 
 @click.command()
-def worker() -> None:
-    """One worker; start as many as you like, on as many machines as you like."""
+@click.argument("queues", nargs=-1)
+def worker(queues: tuple[str, ...]) -> None:
+    """One worker; start as many as you like, on as many machines as you like.
+
+    QUEUES are urgent, default and slow; without any it works on all. Let one worker keep free of slow: fetching
+    titles and pictures takes hours.
+    """
     from jobs.worker import main
 
-    sys.exit(main())
+    sys.exit(main(queues))
 
 
 @click.command()
