@@ -34,6 +34,8 @@ EXHAUSTED = "exhausted"  # tried as often as makes sense
 UNKNOWN_OUTCOME = "unknown-outcome"
 CANCELLED_THERE = "cancelled-there"  # cancelled at the marketplace while the shipment waited here
 CANCELLATION_REQUESTED = "cancellation-requested"  # the client asked to cancel while it waited here
+SHIPPED_THERE = "shipped-there"  # shipped at the marketplace by somebody else: nothing is open for this message
+NOT_OURS = "not-ours"  # shipped by the marketplace (FBB) or only with its label (VVB): we can't tell it
 DELETED_UNITS = "deleted-units"  # a cancellation there would take units along that were deleted here
 
 
@@ -86,7 +88,17 @@ class Writeback(Base):
     @property
     def can_be_undone(self) -> bool:
         """Whether nobody has begun to send it."""
-        return self.state == PENDING and self.sent_at is None
+        return self.state in (PENDING, NEEDS_ATTENTION) and self.sent_at is None
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether a person decided that the marketplace is never told: it is not owed anew."""
+        return self.state == WITHDRAWN and self.why is not None
+
+    def forget_given_up(self) -> None:
+        """What it was about is open again: what is done with it now is owed anew."""
+        if self.is_given_up:
+            self.why = None
 
 
 class WritebackAttempt(Base):

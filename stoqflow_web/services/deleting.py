@@ -7,11 +7,11 @@ from stoqflow_web import clock
 from stoqflow_web.errors import NotFound, StoqflowError
 from stoqflow_web.models import MarketplaceOrder, SalesOrder
 from stoqflow_web.models.sales_orders import DELETED, ON_HOLD, first_number
-from stoqflow_web.models.writebacks import ON_ITS_WAY, PENDING
+from stoqflow_web.models.writebacks import NEEDS_ATTENTION, ON_ITS_WAY, PENDING
 from stoqflow_web.services import history, holding
 from stoqflow_web.services.families import locked_family, locked_order
 from stoqflow_web.services.owing import settle_debts
-from stoqflow_web.services.withdrawing import withdraw
+from stoqflow_web.services.withdrawing import give_up, withdraw
 from stoqflow_web.transaction import transaction
 
 
@@ -34,6 +34,7 @@ def delete(order_id: int, *, user_id: int | None) -> None:
             )
         if not withdraw(tx, [row for row in order.writebacks if row.state == PENDING]):
             raise NotDeletable(_("%(number)s is being told to bol.com right now.", number=order.number))
+        give_up(tx, [row for row in order.writebacks if row.state == NEEDS_ATTENTION])
         holding.give_up_reservation(tx, order)
         order.status, order.ended_at = DELETED, clock.now()
         if not family.living_parts:
@@ -71,6 +72,8 @@ def import_again(marketplace_order_id: int, *, user_id: int | None) -> SalesOrde
 def _take_lines_back(family: MarketplaceOrder, order: SalesOrder) -> None:
     """All that is open at the marketplace is on this one order again, whatever it had been split into."""
     for part in family.sales_orders:
+        for row in part.writebacks:
+            row.forget_given_up()
         for line in part.lines:
             line.canceled_at = line.cancel_reason = None
             if part is not order and all(own.item is not line.item for own in order.lines):

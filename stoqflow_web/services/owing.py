@@ -25,7 +25,7 @@ def settle_debts(
     """
     shop = family.shop
     debts = owed(family.sales_orders, waits_for_all=shop.waits_for_all_parts)
-    rows = [row for part in family.sales_orders for row in part.writebacks if row.state != WITHDRAWN]
+    rows = [row for part in family.sales_orders for row in part.writebacks if row.state != WITHDRAWN or row.is_given_up]
     told = {row.shipment_id for row in rows if row.kind == SHIPMENT}
     cancelled = {row.marketplace_item_id for row in rows if row.kind == CANCELLATION}
     added = [

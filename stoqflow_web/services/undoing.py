@@ -37,6 +37,8 @@ def undo(order_id: int, *, user_id: int | None) -> SalesOrder:
             holding.give_up_reservation(tx, order)
             for line in order.lines:
                 line.canceled_at = line.cancel_reason = None
+        for row in order.writebacks:
+            row.forget_given_up()
         order.status, order.ended_at = ON_HOLD, None
         history.record(tx, "undone", user_id=user_id, sales_order_id=order.id)
         tx.session.flush()

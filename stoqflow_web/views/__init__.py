@@ -10,7 +10,9 @@ def register_views(app: Flask, settings: Settings) -> None:
     from stoqflow_web.views import (
         access,
         account,
+        attention,
         context,
+        deleted_orders,
         errors,
         health,
         home,
@@ -18,7 +20,9 @@ def register_views(app: Flask, settings: Settings) -> None:
         order_lines,
         orders,
         products,
+        repairs,
         security,
+        shop_settings,
         shops,
         sign_in,
         users,
@@ -29,4 +33,6 @@ def register_views(app: Flask, settings: Settings) -> None:
     errors.handle_errors(app)
     context.give_context(app)
     for noun in (sign_in, home, health, users, account, shops, imports, orders, order_lines, products):
+        app.register_blueprint(noun.blueprint)
+    for noun in (attention, deleted_orders, shop_settings, repairs):
         app.register_blueprint(noun.blueprint)

@@ -40,9 +40,10 @@ class Navigation:
     """The rail. Its counts are asked for only when a page shows it: fragments don't pay for them."""
 
     def __iter__(self) -> Iterator[NavItem]:
-        from stoqflow_web.queries import orders
+        from stoqflow_web.queries import attention, orders
 
         yield _item(_("Orders"), "/orders", count=orders.count_open())
+        yield _item(_("Needs attention"), "/needs-attention", count=attention.count(), is_urgent=True)
         yield _item(_("Products"), "/products")
         if current_user.is_manager:
             yield _item(_("Shops"), "/shops")

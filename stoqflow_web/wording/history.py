@@ -10,6 +10,7 @@ from stoqflow_web.models import HistoryEntry
 from stoqflow_web.models.history import PERSON
 from stoqflow_web.models.imports import CONTENT, ORDERS, PRODUCTS, READINESS
 from stoqflow_web.wording.cancel_reasons import reason_word
+from stoqflow_web.wording.writebacks import carrier_name
 
 Details = dict[str, Any]
 
@@ -85,6 +86,27 @@ def _renamed(details: Details) -> str:
     if before and after:
         return _("Renamed from “%(before)s” to “%(after)s”", before=before, after=after)
     return _("Renamed")
+
+
+def _setting_changed(details: Details) -> str:
+    names = {
+        "hold_minutes": _("Minutes before bol.com is told"),
+        "waits_for_all_parts": _("Split orders wait for all parts"),
+        "default_carrier": _("Default carrier"),
+    }
+    setting = str(details.get("setting"))
+    return _(
+        "%(setting)s: %(before)s became %(after)s",
+        setting=names.get(setting, setting),
+        before=_value(details.get("before")),
+        after=_value(details.get("after")),
+    )
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return carrier_name(value) if isinstance(value, str) else str(value)
 
 
 def _access_lost(details: Details) -> str:
@@ -165,6 +187,7 @@ _SENTENCES: dict[str, Callable[[Details], str]] = {
     "code_changed": lambda details: _(
         "Track & Trace changed from %(before)s to %(after)s", before=details.get("before"), after=details.get("after")
     ),
+    "setting_changed": _setting_changed,
     "linked": _linked,
     "keys_replaced": lambda details: _("Keys replaced"),
     "renamed": _renamed,

@@ -1,0 +1,42 @@
+"""What a person can do about a writeback that needs attention. Rules only."""
+
+from stoqflow_web.models import Writeback
+from stoqflow_web.models.writebacks import (
+    CANCELLATION_REQUESTED,
+    CANCELLED_THERE,
+    CREDENTIALS,
+    DELETED_UNITS,
+    REJECTED,
+    SHIPMENT,
+    TRANSPORT,
+)
+
+TRY_AGAIN = "try-again"
+WITHDRAW = "withdraw"
+TAKE_OVER = "take-over"
+EDIT_CODE = "edit-code"
+CANCEL_ALL = "cancel-all"
+SHIP_ANYWAY = "ship-anyway"
+ACCEPT = "accept"  # the client's wish to cancel
+
+
+def possible_steps(row: Writeback) -> tuple[str, ...]:
+    """The steps that make sense, the one that mostly helps first.
+
+    A code is only edited when the marketplace surely refused the shipment: else it may have it under the old code.
+    """
+    if row.why == CREDENTIALS:
+        return (TRY_AGAIN, WITHDRAW)
+    if row.kind == TRANSPORT:
+        return (EDIT_CODE, TRY_AGAIN, WITHDRAW) if row.why == REJECTED else (TRY_AGAIN, WITHDRAW)
+    if row.why == DELETED_UNITS:
+        return (CANCEL_ALL, WITHDRAW)
+    if row.why == CANCELLED_THERE:
+        return (TAKE_OVER, WITHDRAW)
+    if row.why == CANCELLATION_REQUESTED:
+        return (ACCEPT, SHIP_ANYWAY, TAKE_OVER, WITHDRAW)
+    if row.why == REJECTED and row.kind == SHIPMENT:
+        return (TRY_AGAIN, EDIT_CODE, TAKE_OVER, WITHDRAW)
+    if row.why == REJECTED:
+        return (TAKE_OVER, TRY_AGAIN, WITHDRAW)
+    return (TRY_AGAIN, TAKE_OVER, WITHDRAW)

@@ -1,0 +1,43 @@
+"""Reads one order at the marketplace, now, and follows what it says."""
+
+import logging
+
+from stoqflow_web.errors import NotFound
+from stoqflow_web.exchange import AccessLost, ExchangeError, OrderRecord
+from stoqflow_web.models import MarketplaceOrder, Shop
+from stoqflow_web.services import shops
+from stoqflow_web.services.marketplaces import connect
+from stoqflow_web.services.storing_orders import store_orders
+from stoqflow_web.transaction import reading, transaction
+
+log = logging.getLogger(__name__)
+
+
+def refresh(marketplace_order_id: int) -> None:
+    """Make our picture of the order the marketplace's. A fault is logged and changes nothing: the next sync catches up.
+
+    Raises NotFound.
+    """
+    try:
+        record = read_order(marketplace_order_id)
+    except ExchangeError as fault:
+        log.warning("Order %s could not be read again: %s", marketplace_order_id, fault.sentence)
+        return
+    with transaction() as tx:
+        order = tx.session.get_one(MarketplaceOrder, marketplace_order_id)
+        store_orders(tx, tx.session.get_one(Shop, order.shop_id), [record])
+
+
+def read_order(marketplace_order_id: int) -> OrderRecord:
+    """The order as the marketplace tells it now; no transaction is open meanwhile. Raises NotFound, ExchangeError."""
+    with reading() as session:
+        order = session.get(MarketplaceOrder, marketplace_order_id)
+        if order is None:
+            raise NotFound("There is no such order.")
+        shop_id, external_id = order.shop_id, order.external_id
+    try:
+        with connect(shop_id) as marketplace:
+            return marketplace.order(external_id)
+    except AccessLost as lost:
+        shops.mark_access_lost(shop_id, lost.sentence)
+        raise
