@@ -184,7 +184,6 @@ def test_revoked_keys_are_told_on_the_page_that_watches(house, page, sign_in, sh
     house.world.revoke_keys()
     press(page, "orders")
     expect(row(page, "orders")).to_contain_text("Failed")
-    page.reload()
     expect(page.get_by_role("alert").filter(has_text="No access to bol.com")).to_be_visible()
     shoot(page, "shop-refused")
 
