@@ -10,8 +10,16 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from stoqflow_web.errors import NotFound
 from stoqflow_web.extensions import db
-from stoqflow_web.models import HistoryEntry, MarketplaceItem, MarketplaceOrder, OrderLine, SalesOrder
-from stoqflow_web.models.sales_orders import READY_TO_PICK
+from stoqflow_web.models import (
+    HistoryEntry,
+    MarketplaceItem,
+    MarketplaceOrder,
+    OrderLine,
+    SalesOrder,
+    Shipment,
+    ShipmentLine,
+)
+from stoqflow_web.models.sales_orders import DELETED, READY_TO_PICK
 from stoqflow_web.queries.paging import HIGHEST_ID
 
 LONGEST_HISTORY = 200
@@ -26,11 +34,21 @@ class LineStock:
 
 
 def find(order_id: int) -> SalesOrder:
-    """The order with lines, products, items, shop and client loaded. Raises NotFound."""
+    """The order with lines, products, items, shop and client loaded, and its whole family. Raises NotFound.
+
+    A deleted order is not found.
+    """
     order = _find(order_id)
-    if order is None:
+    if order is None or order.is_deleted:
         raise NotFound(_("This order is not here, or not any more."))
     return order
+
+
+def number_of_deleted(order_id: int) -> str | None:
+    """The number of an order that was deleted; None of any other, and of one that is not here."""
+    if order_id > HIGHEST_ID:
+        return None
+    return db.session.scalar(select(SalesOrder.number).where(SalesOrder.id == order_id, SalesOrder.status == DELETED))
 
 
 def history_of(order: SalesOrder) -> Sequence[HistoryEntry]:
@@ -59,23 +77,23 @@ def find_line(line_id: int) -> OrderLine:
                 ),
             )
         )
-    if line is None:
+    if line is None or line.sales_order.is_deleted:
         raise NotFound(_("This order line is not here, or not any more."))
     return line
 
 
 def stock_for_lines(order: SalesOrder) -> dict[int, LineStock]:
-    """What is there for each line with a known product, by line id.
+    """What is there for each line that must still leave and whose product is known, by line id.
 
     What a ready order has reserved counts as there. Two lines of one product share what there is, the first line first.
     """
     left: dict[int, int] = {}
-    for line in order.lines:
+    for line in order.lines_to_ship:
         if line.product is not None:
             own = line.quantity if order.status == READY_TO_PICK else 0
             left[line.product.id] = left.get(line.product.id, line.product.free) + own
     stock: dict[int, LineStock] = {}
-    for line in order.lines:
+    for line in order.lines_to_ship:
         if line.product is not None:
             there = max(left[line.product.id], 0)
             stock[line.id] = LineStock(there, short=max(line.quantity - there, 0))
@@ -115,7 +133,13 @@ def _find(order_id: int) -> SalesOrder | None:
         .where(SalesOrder.id == order_id)
         .options(
             joinedload(SalesOrder.shop),
-            joinedload(SalesOrder.marketplace_order).selectinload(MarketplaceOrder.items),
-            selectinload(SalesOrder.lines).options(joinedload(OrderLine.product), joinedload(OrderLine.item)),
+            joinedload(SalesOrder.marketplace_order).options(
+                selectinload(MarketplaceOrder.items),
+                selectinload(MarketplaceOrder.sales_orders).options(
+                    selectinload(SalesOrder.lines).options(joinedload(OrderLine.product), joinedload(OrderLine.item)),
+                    selectinload(SalesOrder.shipments).selectinload(Shipment.lines).joinedload(ShipmentLine.order_line),
+                    selectinload(SalesOrder.writebacks),
+                ),
+            ),
         )
     )

@@ -18,13 +18,25 @@ class NotSplittable(StoqflowError):
     """The order can't be split as it is; the sentence says why."""
 
 
-def split(order_id: int, quantities: Mapping[int, int], *, user_id: int | None) -> SalesOrder:
+class AlreadySplit(NotSplittable):
+    """The family got another part since the person looked: most likely this very click, sent twice."""
+
+
+def split(
+    order_id: int, quantities: Mapping[int, int], *, user_id: int | None, parts_seen: int | None = None
+) -> SalesOrder:
     """Move these units (per order line id) of an open order to a backorder; the backorder.
 
-    Something must move and something must stay. Raises NotFound, NotSplittable, and Invalid with field `lines`.
+    Something must move and something must stay. `parts_seen`: how many parts, deleted ones too, the family had when the
+    person decided. Raises NotFound, NotSplittable, AlreadySplit, and Invalid with field `lines`.
     """
     with transaction() as tx:
         order = locked_order(tx, order_id)
+        parts = order.marketplace_order.sales_orders
+        if parts_seen is not None and len(parts) != parts_seen:
+            raise AlreadySplit(
+                _("%(number)s was split already: see %(part)s.", number=order.number, part=parts[-1].number)
+            )
         moving = _moving(order, quantities)
         holding.give_up_reservation(tx, order)
         backorder = _backorder(order)

@@ -3,13 +3,13 @@
 from datetime import date, datetime
 from typing import Any
 
-from flask import Blueprint, Response, make_response, render_template, request, url_for
+from flask import Blueprint, Response, request, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from stoqflow_web import clock
 from stoqflow_web.forms.orders import wanted_orders
-from stoqflow_web.models import SalesOrder
+from stoqflow_web.models import SalesOrder, Writeback
 from stoqflow_web.models.sales_orders import CANCELED, COMPLETE, ON_HOLD, READY_TO_PICK
 from stoqflow_web.queries import order_details, orders, shop_names
 from stoqflow_web.queries.order_details import LineStock
@@ -24,17 +24,22 @@ from stoqflow_web.queries.orders import (
     TOMORROW,
     Wanted,
 )
-from stoqflow_web.views import order_lines
+from stoqflow_web.views import order_actions, order_lines
+from stoqflow_web.views.order_page import order_page
 from stoqflow_web.views.respond import respond
-from stoqflow_web.wording import statuses, times
+from stoqflow_web.wording import reporting, statuses, times
+from stoqflow_web.wording.cancel_reasons import reason_word
 from stoqflow_web.wording.clients import client_words
-from stoqflow_web.wording.history import tell
+from stoqflow_web.wording.track_and_trace import code_words
 
 blueprint = Blueprint("orders", __name__)
 blueprint.register_blueprint(order_lines.blueprint)
+blueprint.register_blueprint(order_actions.blueprint)
 
 for words in (
     client_words,
+    code_words,
+    reason_word,
     statuses.fulfilment_words,
     statuses.item_pills,
     statuses.movement_words,
@@ -53,6 +58,17 @@ def deadline_pill(order: SalesOrder) -> statuses.Pill | None:
 @blueprint.app_template_global()
 def deadline_sentence(order: SalesOrder) -> str:
     return statuses.deadline_sentence(order, today=clock.today(), locale=get_locale() or "en")
+
+
+@blueprint.app_template_global()
+def report_of(order: SalesOrder) -> reporting.Report:
+    """What bol.com knows of the order. Needs its writebacks loaded, and those of its family."""
+    return reporting.report_of(order, now=clock.now(), locale=get_locale() or "en")
+
+
+@blueprint.app_template_global()
+def row_pill(row: Writeback) -> statuses.Pill:
+    return reporting.row_pill(row, now=clock.now(), locale=get_locale() or "en")
 
 
 @blueprint.app_template_global()
@@ -95,19 +111,7 @@ def index() -> Response:
 
 @blueprint.get("/orders/<int:order_id>")
 def show(order_id: int) -> Response:
-    order = order_details.find(order_id)
-    history = [(entry, tell(entry)) for entry in order_details.history_of(order)]
-    return make_response(
-        render_template(
-            "orders/order.html",
-            order=order,
-            history=history,
-            stock=order_details.stock_for_lines(order) if order.is_open else {},
-            total=order_details.total_of(order),
-            fulfilments=order_details.fulfilments_of(order.marketplace_order),
-            delivery_item=order_details.most_urgent_item(order.marketplace_order),
-        )
-    )
+    return order_page(order_details.find(order_id))
 
 
 def _tabs(wanted: Wanted) -> list[dict[str, Any]]:

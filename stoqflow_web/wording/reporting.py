@@ -130,7 +130,7 @@ def parts_waited_for(order: SalesOrder) -> list[SalesOrder]:
 
 def hold_ends_at(rows: Sequence[Writeback], *, now: datetime) -> datetime | None:
     """When Undo stops working for these messages: with the first that leaves. None when that has passed."""
-    if not rows or not all(row.can_be_undone and row.tries == 0 for row in rows):
+    if not rows or not all(row.state == PENDING and row.sent_at is None and row.tries == 0 for row in rows):
         return None
     first = min(row.not_before for row in rows)
     return first if first > now else None
