@@ -6,8 +6,10 @@ from stoqflow_web.models.writebacks import (
     CANCELLED_THERE,
     CREDENTIALS,
     DELETED_UNITS,
+    NOT_OURS,
     REJECTED,
     SHIPMENT,
+    SHIPPED_THERE,
     TRANSPORT,
 )
 
@@ -31,7 +33,7 @@ def possible_steps(row: Writeback) -> tuple[str, ...]:
         return (EDIT_CODE, TRY_AGAIN, WITHDRAW) if row.why == REJECTED else (TRY_AGAIN, WITHDRAW)
     if row.why == DELETED_UNITS:
         return (CANCEL_ALL, WITHDRAW)
-    if row.why == CANCELLED_THERE:
+    if row.why in (CANCELLED_THERE, SHIPPED_THERE, NOT_OURS):
         return (TAKE_OVER, WITHDRAW)
     if row.why == CANCELLATION_REQUESTED:
         return (ACCEPT, SHIP_ANYWAY, TAKE_OVER, WITHDRAW)

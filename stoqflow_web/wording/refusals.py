@@ -18,8 +18,10 @@ from stoqflow_web.models.writebacks import (
     CREDENTIALS,
     DELETED_UNITS,
     EXHAUSTED,
+    NOT_OURS,
     REJECTED,
     SHIPMENT,
+    SHIPPED_THERE,
     TRANSPORT,
     UNKNOWN_OUTCOME,
 )
@@ -80,6 +82,10 @@ def _by_reason(row: Writeback) -> Advice:
     reasons: dict[tuple[str | None, str], Callable[[], Advice]] = {
         (CANCELLED_THERE, SHIPMENT): _cancelled_before_shipping,
         (CANCELLED_THERE, CANCELLATION): _handled_already,
+        (SHIPPED_THERE, SHIPMENT): _shipped_otherwise,
+        (SHIPPED_THERE, CANCELLATION): _handled_already,
+        (NOT_OURS, SHIPMENT): _needs_label,
+        (NOT_OURS, CANCELLATION): _not_ours,
         (CANCELLATION_REQUESTED, SHIPMENT): _client_asks,
         (DELETED_UNITS, CANCELLATION): _would_take_along,
         (UNKNOWN_OUTCOME, SHIPMENT): _not_known,
@@ -105,6 +111,15 @@ def _cancelled_before_shipping() -> Advice:
         _("The item was cancelled at bol.com while the shipment waited here. The shipment was not sent."),
         _("The parcel may still be here: keep it back. If it has left, you will not be paid for it."),
         _("Take over bol's state; the order becomes canceled, or open for what is left of it."),
+        TAKE_OVER,
+    )
+
+
+def _shipped_otherwise() -> Advice:
+    return Advice(
+        _("The item was shipped at bol.com already, and not by Stoqflow. The shipment was not sent."),
+        _("Find out before the parcel leaves: the client may be getting it twice."),
+        _("Take over bol's state; the order stays complete for what bol.com has as shipped."),
         TAKE_OVER,
     )
 
@@ -241,7 +256,7 @@ def _mixed_orders() -> Advice:
 
 def _needs_label() -> Advice:
     return Advice(
-        _("This item must travel with a label of bol.com (VVB)."),
+        _("This item must travel with a label of bol.com (VVB), or bol.com ships it itself (FBB)."),
         _("Do not send the parcel with another carrier: bol.com does not count it as shipped."),
         _("Buy the label in your seller account and ship it there, then take over bol's state."),
         TAKE_OVER,
