@@ -157,9 +157,8 @@ def test_two_parcels_each_hold_what_is_put_into_them(sam, order):
     page = sam.submit(FORM, **{f"parcels-1-units-{two}": 2})
     assert "There are more units in the parcels than in the order." in page.texts(".parcel .field__error")
     page = sam.submit(FORM, **{f"parcels-0-units-{two}": 0, f"parcels-1-units-{two}": 1})
-    assert (
-        "Not everything is in a parcel. Put it in, or split it off into a backorder first."
-        in page.texts(".parcel .field__error")
+    assert "Not everything is in a parcel. Put it in, or split it off into a backorder first." in page.texts(
+        ".parcel .field__error"
     )
     sam.submit(FORM, **{f"parcels-1-units-{two}": 2})
     assert shipped() == [("postnl", POSTNL, [2]), ("postnl", "3SABCD0123456780", [2])]
