@@ -85,9 +85,9 @@ class Scheduler:
 
 def due_work() -> list[Tick]:
     """What is looked for each round."""
-    from stoqflow_web.services import imports
+    from stoqflow_web.services import batch_work, imports
 
-    return [imports.sweep]
+    return [imports.sweep, batch_work.sweep]
 
 
 def main() -> int:

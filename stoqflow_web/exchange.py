@@ -149,6 +149,36 @@ class ContentRecord:
     image_url: str | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """The marketplace has taken a message in. Nothing of it is true before its outcome says success."""
+
+    process_status_id: str
+
+
+SUCCESS = "success"
+FAILURE = "failure"
+TIMEOUT = "timeout"
+STILL_PENDING = "pending"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How a message fared: success, failure (with the marketplace's own sentence), timeout or pending."""
+
+    state: str
+    sentence: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShipmentRecord:
+    """A shipment that the marketplace knows. `reference` is the one we gave it, None for one made elsewhere."""
+
+    external_id: str
+    reference: str | None
+    transport_external_id: str | None
+
+
 OnWait = Callable[[float], None]
 """Told how many seconds a call is about to wait for the marketplace's limit."""
 
@@ -199,3 +229,15 @@ class Busy(ExchangeError):
     """The limit of calls is reached; go on after `retry_after` seconds."""
 
     is_temporary = True
+
+
+class Rejected(ExchangeError):
+    """The marketplace refuses this message, and would refuse it again. `said`: its own words."""
+
+    def __init__(self, sentence: str, *, said: str | None = None) -> None:
+        super().__init__(sentence)
+        self.said = said
+
+
+class OutcomeUnknown(ExchangeError):
+    """A message left, and nobody can say whether the marketplace took it in: look before sending it again."""

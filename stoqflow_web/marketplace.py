@@ -4,7 +4,7 @@ Services ask here in our words and get the records of exchange.py back; what bol
 stays inside this file and stoqflow_web/bol/.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
@@ -18,6 +18,7 @@ from stoqflow_web.bol import (
     MemoryLimiter,
     MemoryTokenStore,
     NotFoundAtBol,
+    ProcessStatus,
     Refused,
     TokenBraked,
     TokenRefused,
@@ -28,7 +29,12 @@ from stoqflow_web.bol import Address as BolAddress
 from stoqflow_web.bol import Offer as BolOffer
 from stoqflow_web.bol import Order as BolOrder
 from stoqflow_web.bol import OrderItem as BolOrderItem
+from stoqflow_web.carriers import carriers
 from stoqflow_web.exchange import (
+    FAILURE,
+    STILL_PENDING,
+    SUCCESS,
+    TIMEOUT,
     AccessLost,
     Account,
     AccountInactive,
@@ -43,6 +49,11 @@ from stoqflow_web.exchange import (
     OfferListPage,
     OfferRecord,
     OrderRecord,
+    Outcome,
+    OutcomeUnknown,
+    Receipt,
+    Rejected,
+    ShipmentRecord,
     Unreachable,
 )
 from stoqflow_web.settings import Settings
@@ -56,6 +67,21 @@ LONGEST_ID = 50
 LONGEST_EAN = 50
 MOST_UNITS = 2**31 - 1
 MOST_EUROS = Decimal(10**9)
+
+REASONS = {
+    "out-of-stock": "OUT_OF_STOCK",
+    "requested-by-client": "REQUESTED_BY_CUSTOMER",
+    "bad-condition": "BAD_CONDITION",
+    "higher-shipping-cost": "HIGHER_SHIPCOST",
+    "incorrect-price": "INCORRECT_PRICE",
+    "not-available-in-time": "NOT_AVAIL_IN_TIME",
+    "no-bol-guarantee": "NO_BOL_GUARANTEE",
+    "ordered-twice": "ORDERED_TWICE",
+    "retained": "RETAIN_ITEM",
+    "technical-issue": "TECH_ISSUE",
+    "unfindable": "UNFINDABLE_ITEM",
+    "other": "OTHER",
+}
 
 T = TypeVar("T")
 R = TypeVar("R", OrderRecord, ItemRecord, Address)
@@ -104,6 +130,52 @@ class Marketplace:
             pictures = []
         image_url = next((url for picture in pictures if (url := picture.url("medium"))), None)
         return ContentRecord(title=product.title or None, image_url=image_url)
+
+    # What we owe. Each of these messages is only queued over there, and raises Rejected, OutcomeUnknown, or any other
+    # ExchangeError when the marketplace surely did not take it in.
+
+    def ship(self, items: Mapping[str, int], *, reference: str, carrier: str, code: str | None) -> Receipt:
+        """Tell that these units (per external item id, of one order) left in one parcel under our reference."""
+        transporter = carriers()[carrier].bol
+        return _sent(
+            lambda: self._client.create_shipment(
+                items, reference=reference, transporter=transporter, track_and_trace=code
+            )
+        )
+
+    def cancel_item(self, external_item_id: str, reason: str) -> Receipt:
+        """Cancel whatever is still open of an item; `reason` is one of exchange.CANCEL_REASONS."""
+        return _sent(lambda: self._client.cancel_order_item(external_item_id, REASONS[reason]))
+
+    def change_transport(self, transport_external_id: str, *, carrier: str, code: str) -> Receipt:
+        """Give a shipment that was told before another carrier and code."""
+        transporter = carriers()[carrier].bol
+        return _sent(
+            lambda: self._client.change_transport(transport_external_id, transporter=transporter, track_and_trace=code)
+        )
+
+    def outcomes(self, process_status_ids: Iterable[str]) -> dict[str, Outcome]:
+        """How messages fared, by process status id, many in one call. Those that are forgotten there are absent."""
+        told = _asked(lambda: self._client.process_statuses(process_status_ids))
+        return {status.process_status_id: _outcome(status) for status in told}
+
+    def shipments_of(self, order_external_id: str) -> list[ShipmentRecord]:
+        """All shipments of an order, made here or elsewhere. A scarce call: bol.com allows 25 a minute."""
+        pages = _asked(lambda: list(self._client.shipment_pages(order_id=order_external_id)))
+        return [
+            ShipmentRecord(
+                external_id=shipment.shipment_id,
+                reference=shipment.shipment_reference or None,
+                transport_external_id=shipment.transport.transport_id if shipment.transport else None,
+            )
+            for page in pages
+            for shipment in page
+        ]
+
+    def code_of(self, shipment_external_id: str) -> str | None:
+        """The Track & Trace code that the marketplace has for a shipment. Raises NotThere."""
+        shipment = _asked(lambda: self._client.shipment(shipment_external_id))
+        return (shipment.transport.track_and_trace or None) if shipment.transport else None
 
 
 @contextmanager
@@ -157,6 +229,28 @@ def _client(
 def _asked(call: Callable[[], T]) -> T:
     with _translated():
         return call()
+
+
+def _sent(call: Callable[[], ProcessStatus]) -> Receipt:
+    """The receipt of a message. What bol answers to a message means something else than the same to a question."""
+    try:
+        return Receipt(process_status_id=call().process_status_id)
+    except BolError as error:
+        if error.outcome_unknown:
+            raise OutcomeUnknown(error.sentence, retry_after=error.retry_after) from error
+        if isinstance(error, Refused | NotFoundAtBol):
+            said = str(error.problem) if error.problem else None
+            raise Rejected("bol.com refuses this message.", said=said or None) from error
+        raise _in_our_words(error) from error
+
+
+def _outcome(status: ProcessStatus) -> Outcome:
+    """A status that bol may invent one day counts as pending: it is asked again, and ends when bol forgets it."""
+    if status.is_success:
+        return Outcome(state=SUCCESS)
+    if status.is_failure:
+        return Outcome(state=FAILURE, sentence=status.error_message)
+    return Outcome(state=TIMEOUT if status.is_timeout else STILL_PENDING, sentence=status.error_message)
 
 
 @contextmanager
