@@ -68,6 +68,10 @@ class Batch(Base):
         return self.status == FINISHED
 
     @property
+    def can_be_retried(self) -> bool:
+        return self.is_finished and self.count_refused > 0 and self.kind != UNDO
+
+    @property
     def count_waiting(self) -> int:
         return self.total - self.count_done - self.count_refused
 

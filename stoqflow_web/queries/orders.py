@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select, true, tuple_, union_all
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, joinedload, load_only, selectinload
 
 from stoqflow_web import clock
 from stoqflow_web.extensions import db
@@ -17,6 +17,8 @@ from stoqflow_web.queries.words import Found, found_by
 
 COUNTED_UP_TO = 10_000
 """Counting stops here, so that the tabs cost the same with a million orders."""
+
+LOADED_AT_ONCE = 500
 
 # The tabs
 OPEN = "open"
@@ -59,7 +61,7 @@ class Wanted:
 
 
 def page(wanted: Wanted, cursor: str | None = None) -> Page[SalesOrder]:
-    """One page of the list, each order with its lines, products, items, shop and client loaded."""
+    """One page of the list, each order with its lines, products, items, shop, client and family loaded."""
     session = db.session()
     found = found_by(session, wanted.words, OrderWord, SalesOrder.id)
 
@@ -85,6 +87,27 @@ def counts(shop_id: int | None = None) -> dict[str, int]:
     counted = dict(zip(parts, numbers.one(), strict=True))
     counted[OPEN] = min(counted[READY_TO_PICK] + counted[ON_HOLD], COUNTED_UP_TO)
     return counted
+
+
+def matching_ids(wanted: Wanted, limit: int) -> list[int]:
+    """The ids of at most `limit` orders that fit, in the order of the list."""
+    session = db.session()
+    found = found_by(session, wanted.words, OrderWord, SalesOrder.id)
+    return list(session.scalars(_ids(wanted, found, None, limit)))
+
+
+def count_matching(wanted: Wanted, limit: int) -> int:
+    """How many orders fit, counted no further than `limit`."""
+    session = db.session()
+    found = found_by(session, wanted.words, OrderWord, SalesOrder.id)
+    some = _ids(wanted, found, None, limit).subquery()
+    return session.scalar(select(func.count()).select_from(some)) or 0
+
+
+def load_all(ids: Sequence[int]) -> list[SalesOrder]:
+    """These orders with all that a list, a print or a file shows of them, in the same order; deleted ones left out."""
+    parts = [ids[start : start + LOADED_AT_ONCE] for start in range(0, len(ids), LOADED_AT_ONCE)]
+    return [order for part in parts for order in _whole(db.session(), part) if not order.is_deleted]
 
 
 def count_open() -> int:
@@ -181,13 +204,21 @@ def _whole(session: Session, ids: Sequence[int]) -> list[SalesOrder]:
         .where(SalesOrder.id.in_(ids))
         .options(
             joinedload(SalesOrder.shop),
-            joinedload(SalesOrder.marketplace_order).load_only(
+            joinedload(SalesOrder.marketplace_order)
+            .load_only(
                 MarketplaceOrder.external_id,
                 MarketplaceOrder.placed_at,
                 MarketplaceOrder.ship_to,
                 MarketplaceOrder.client_name,
                 MarketplaceOrder.client_city,
+            )
+            # Its family, by which the list tells what bol.com knows: of all orders on the page at once.
+            .selectinload(MarketplaceOrder.sales_orders)
+            .options(
+                load_only(SalesOrder.number, SalesOrder.status, SalesOrder.marketplace_order_id),
+                selectinload(SalesOrder.writebacks),
             ),
+            selectinload(SalesOrder.writebacks),
             selectinload(SalesOrder.lines).options(joinedload(OrderLine.product), joinedload(OrderLine.item)),
         )
     )

@@ -5,13 +5,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from flask_babel import gettext as _
+from sqlalchemy import select
 
 from stoqflow_web import clock
 from stoqflow_web.carriers import carriers, judge
 from stoqflow_web.errors import Invalid, StoqflowError
-from stoqflow_web.models import OrderLine, SalesOrder, Shipment, ShipmentLine
+from stoqflow_web.models import OrderLine, OrderWord, SalesOrder, Shipment, ShipmentLine
 from stoqflow_web.models.products import SHIPPED
 from stoqflow_web.models.sales_orders import COMPLETE, ON_HOLD
+from stoqflow_web.search_words import words_of
 from stoqflow_web.services import history, holding, stock
 from stoqflow_web.services.families import locked_order
 from stoqflow_web.services.owing import settle_debts
@@ -58,6 +60,7 @@ def complete(
         for parcel, code, quantities in zip(parcels, codes, packed, strict=True):
             _add_shipment(order, parcel.carrier, code, quantities)
         order.status, order.ended_at = COMPLETE, clock.now()
+        _make_findable(tx, order, codes)
         tx.session.flush()
         history.record(
             tx,
@@ -137,6 +140,17 @@ def _code(order: SalesOrder, number: int, parcel: Parcel) -> str | None:
             _("This does not look like a code of %(name)s. Check it; if it is right, confirm it.", name=carrier.name),
         )
     return verdict.code
+
+
+def _make_findable(tx: Transaction, order: SalesOrder, codes: Sequence[str | None]) -> None:
+    """A parcel that comes back is looked for by the code on it."""
+    words = words_of(*codes)
+    there = set(
+        tx.session.scalars(
+            select(OrderWord.word).where(OrderWord.sales_order_id == order.id, OrderWord.word.in_(words))
+        )
+    )
+    tx.session.add_all(OrderWord(word=word, sales_order_id=order.id) for word in sorted(words - there))
 
 
 def _take_from_stock(tx: Transaction, order: SalesOrder, user_id: int | None) -> None:

@@ -11,6 +11,7 @@ def register_views(app: Flask, settings: Settings) -> None:
         access,
         account,
         attention,
+        batches,
         context,
         deleted_orders,
         errors,
@@ -19,6 +20,7 @@ def register_views(app: Flask, settings: Settings) -> None:
         imports,
         order_lines,
         orders,
+        prints,
         products,
         repairs,
         security,
@@ -34,5 +36,5 @@ def register_views(app: Flask, settings: Settings) -> None:
     context.give_context(app)
     for noun in (sign_in, home, health, users, account, shops, imports, orders, order_lines, products):
         app.register_blueprint(noun.blueprint)
-    for noun in (attention, deleted_orders, shop_settings, repairs):
+    for noun in (attention, deleted_orders, shop_settings, repairs, batches, prints):
         app.register_blueprint(noun.blueprint)

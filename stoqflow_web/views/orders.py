@@ -24,7 +24,7 @@ from stoqflow_web.queries.orders import (
     TOMORROW,
     Wanted,
 )
-from stoqflow_web.views import order_actions, order_lines
+from stoqflow_web.views import many_orders, order_actions, order_lines
 from stoqflow_web.views.order_page import order_page
 from stoqflow_web.views.respond import respond
 from stoqflow_web.wording import reporting, statuses, times
@@ -94,17 +94,19 @@ def placed(moment: datetime) -> str:
 def index() -> Response:
     shops = shop_names.all_shops()
     wanted = wanted_orders(request.args, [shop.id for shop in shops])
-    page = orders.page(wanted, request.args.get("page"))
+    page, tabs = orders.page(wanted, request.args.get("page")), _tabs(wanted)
     return respond(
         "orders/list.html",
         "orders/_list.html",
         wanted=wanted,
         page=page,
         shops=shops,
-        tabs=_tabs(wanted),
+        tabs=tabs,
+        matching=many_orders.matching(wanted, page, tabs),
         days=_days(),
         next_url=page.next and _address(wanted, page=page.next),
         previous_url=page.previous and _address(wanted, page=page.previous),
+        asked=_asked(wanted),
         is_empty=not page.rows and not orders.are_there_any(),
     )
 
@@ -150,8 +152,13 @@ def _days() -> list[tuple[str, str]]:
 
 def _address(wanted: Wanted, **changed: str) -> str:
     """The address of the list as it is, but for what changes. What is not asked is left out."""
-    asked = {"tab": wanted.tab, "q": wanted.words, "shop": wanted.shop_id, "due": wanted.deliver_by} | changed
+    asked = _asked(wanted) | changed
     if asked["tab"] == OPEN:
         del asked["tab"]
-    given: dict[str, Any] = {name: value for name, value in asked.items() if value}
-    return url_for("orders.index", **given)
+    return url_for("orders.index", **asked)
+
+
+def _asked(wanted: Wanted) -> dict[str, Any]:
+    """What the list was asked for, as addresses and forms carry it."""
+    asked = {"tab": wanted.tab, "q": wanted.words, "shop": wanted.shop_id, "due": wanted.deliver_by}
+    return {name: value for name, value in asked.items() if value}

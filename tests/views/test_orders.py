@@ -70,7 +70,7 @@ def test_a_search_works_as_plain_html(sam):
     make_order(client="Jan Jansen")
     order = make_order(client="Linh Nguyen")
     sam.get("/orders")
-    page = sam.submit("#orders form", q="nguyen")
+    page = sam.submit("#orders form.filters", q="nguyen")
     assert [order.number in row for row in rows(page)] == [True]
     assert page.one("input[name=q]")["value"] == "nguyen"
 

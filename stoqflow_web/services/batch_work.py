@@ -1,0 +1,209 @@
+"""Works through a confirmed batch, one order in a transaction of its own.
+
+The outcome of a row commits together with what was done to its order, so a worker that is killed at any line leaves an
+order either untouched and waiting, or done and marked so. Every step repeats the claim: a worker thought dead that
+wakes up again finds that it may not write any more.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+
+from flask_babel import gettext as _
+from sqlalchemy import or_, select, update
+from sqlalchemy.exc import DBAPIError
+
+from stoqflow_web import background, clock
+from stoqflow_web.errors import NotFound, StoqflowError
+from stoqflow_web.models import Batch, BatchRow
+from stoqflow_web.models.batches import (
+    ACTIVE,
+    CANCEL,
+    COMPLETE,
+    DELETE,
+    DONE,
+    FINISHED,
+    QUEUED,
+    REFUSED,
+    RUNNING,
+    UNDO,
+    WAITING,
+)
+from stoqflow_web.services import batches, canceling, completing, deleting, undoing
+from stoqflow_web.services.completing import Parcel
+from stoqflow_web.transaction import Transaction, reading, transaction
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=30)
+AT_A_TIME = 100
+
+
+class ClaimLost(Exception):
+    """Another worker goes on with this batch. Whoever gets this stops without a trace."""
+
+
+def carry_on(batch_id: int) -> None:
+    """Work on a batch until nothing of it waits. Safe to call twice, and again after a kill."""
+    claim = _claim(batch_id)
+    if claim is None:
+        return
+    try:
+        while row_ids := _waiting(batch_id):
+            for row_id in row_ids:
+                _handle(batch_id, claim, row_id)
+        _finish(batch_id, claim)
+    except ClaimLost:
+        log.info("Batch %s is carried on by another worker", batch_id)
+
+
+def sweep() -> int:
+    """Queue every batch that is confirmed and that nobody works on; how many that were. Called every few seconds."""
+    batches.forget_old_drafts()
+    with reading() as session:
+        left = session.execute(
+            select(Batch.id, Batch.claim).where(
+                Batch.status.in_(ACTIVE), or_(Batch.lease_until.is_(None), Batch.lease_until < clock.now())
+            )
+        ).all()
+    # The job of a killed worker keeps its id for a while, so a batch that was begun is queued under another one.
+    return sum(
+        background.enqueue(
+            "jobs.batches.carry_on", batch_id, job_id=f"batch-{batch_id}" + (f"-{claim}" if claim else "")
+        )
+        for batch_id, claim in left
+    )
+
+
+def _claim(batch_id: int) -> int | None:
+    """Take the batch if nobody works on it; the number by which our writes are known, or None."""
+    now = clock.now()
+    with transaction() as tx:
+        taken = tx.session.execute(
+            update(Batch)
+            .where(
+                Batch.id == batch_id,
+                Batch.status.in_((QUEUED, RUNNING)),
+                or_(Batch.lease_until.is_(None), Batch.lease_until < now),
+            )
+            .values(claim=Batch.claim + 1, lease_until=now + LEASE, status=RUNNING)
+            .execution_options(synchronize_session=False)
+        )
+        if taken.rowcount != 1:  # type: ignore[attr-defined]
+            return None
+        return tx.session.scalars(select(Batch.claim).where(Batch.id == batch_id)).one()
+
+
+def _waiting(batch_id: int) -> list[int]:
+    with reading() as session:
+        return list(
+            session.scalars(
+                select(BatchRow.id)
+                .where(BatchRow.batch_id == batch_id, BatchRow.outcome == WAITING)
+                .order_by(BatchRow.position)
+                .limit(AT_A_TIME)
+            )
+        )
+
+
+def _handle(batch_id: int, claim: int, row_id: int) -> None:
+    try:
+        with transaction() as tx:
+            row = _take(tx, batch_id, claim, row_id, DONE)
+            if row is not None:
+                batch = tx.session.get_one(Batch, batch_id, populate_existing=True)
+                HANDLERS[batch.kind](batch, row)
+    except StoqflowError as refusal:
+        _refuse(batch_id, claim, row_id, refusal.sentence)
+    except DBAPIError:
+        raise  # the database is away for a moment: the sweep lets somebody go on later
+    except ClaimLost:
+        raise
+    except Exception as fault:
+        # A fault of ours with one order must not keep the others from being handled, nor be met for ever.
+        log.exception("Batch %s stumbled over row %s", batch_id, row_id)
+        _refuse(
+            batch_id,
+            claim,
+            row_id,
+            _("Stoqflow stumbled over this order (%(fault)s); the log says more.", fault=type(fault).__name__),
+        )
+
+
+def _take(
+    tx: Transaction, batch_id: int, claim: int, row_id: int, outcome: str, sentence: str | None = None
+) -> BatchRow | None:
+    """Mark the row while the batch is ours and the row still waits; None when it was handled before."""
+    now = clock.now()
+    counter = Batch.count_done if outcome == DONE else Batch.count_refused
+    held = tx.session.execute(
+        update(Batch)
+        .where(Batch.id == batch_id, Batch.claim == claim, Batch.status == RUNNING)
+        .values({Batch.lease_until: now + LEASE})
+        .execution_options(synchronize_session=False)
+    )
+    if held.rowcount != 1:  # type: ignore[attr-defined]
+        raise ClaimLost
+    marked = tx.session.execute(
+        update(BatchRow)
+        .where(BatchRow.id == row_id, BatchRow.outcome == WAITING)
+        .values(outcome=outcome, sentence=sentence, handled_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    if marked.rowcount != 1:  # type: ignore[attr-defined]
+        return None
+    tx.session.execute(
+        update(Batch)
+        .where(Batch.id == batch_id)
+        .values({counter: counter + 1})
+        .execution_options(synchronize_session=False)
+    )
+    return tx.session.get_one(BatchRow, row_id, populate_existing=True)
+
+
+def _refuse(batch_id: int, claim: int, row_id: int, sentence: str) -> None:
+    with transaction() as tx:
+        _take(tx, batch_id, claim, row_id, REFUSED, sentence)
+
+
+def _finish(batch_id: int, claim: int) -> None:
+    with transaction() as tx:
+        tx.session.execute(
+            update(Batch)
+            .where(Batch.id == batch_id, Batch.claim == claim, Batch.status == RUNNING)
+            .values(status=FINISHED, finished_at=clock.now(), lease_until=None)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _complete(batch: Batch, row: BatchRow) -> None:
+    parcel = Parcel(
+        carrier=row.carrier or "", track_and_trace=row.track_and_trace, is_confirmed=row.is_uncommon
+    )  # uncommon codes that nobody vouched for are not waiting any more
+    completing.complete(_order_of(row), [parcel], user_id=batch.created_by_id)
+
+
+def _cancel(batch: Batch, row: BatchRow) -> None:
+    canceling.cancel(_order_of(row), batch.reason or "", user_id=batch.created_by_id)
+
+
+def _delete(batch: Batch, row: BatchRow) -> None:
+    deleting.delete(_order_of(row), user_id=batch.created_by_id)
+
+
+def _undo(batch: Batch, row: BatchRow) -> None:
+    undoing.undo(_order_of(row), user_id=batch.created_by_id)
+
+
+def _order_of(row: BatchRow) -> int:
+    if row.sales_order_id is None:
+        raise NotFound(_("Unknown order."))
+    return row.sales_order_id
+
+
+HANDLERS: dict[str, Callable[[Batch, BatchRow], None]] = {
+    COMPLETE: _complete,
+    CANCEL: _cancel,
+    DELETE: _delete,
+    UNDO: _undo,
+}
