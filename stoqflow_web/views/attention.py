@@ -54,6 +54,16 @@ def index() -> Response:
     )
 
 
+@blueprint.get("/writebacks/<int:writeback_id>")
+def show(writeback_id: int) -> Response:
+    """One of them alone, for links from elsewhere."""
+    row = queries.find(writeback_id)
+    if row.state != NEEDS_ATTENTION:
+        return _gone()
+    matter = Matter(row, advice_for(row), queries.tried_of([row])[row.id])
+    return make_response(render_template("attention/matter.html", matter=matter))
+
+
 @blueprint.post("/writebacks/<int:writeback_id>/retries")
 def try_again(writeback_id: int) -> Response:
     return _do(attention.try_again, writeback_id, _("It is sent to bol.com again."))

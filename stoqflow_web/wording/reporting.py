@@ -20,6 +20,7 @@ from stoqflow_web.models.writebacks import (
     PENDING,
     REJECTED,
     SHIPMENT,
+    TRANSPORT,
     UNFINISHED,
     WITHDRAWN,
 )
@@ -39,7 +40,7 @@ OFTEN, SELDOM = timedelta(seconds=2), timedelta(seconds=15)
 
 @dataclass(frozen=True)
 class Report:
-    """`state` is one of the states above; of NOTHING a page shows a dash, so its pill is None."""
+    """`state` is one of the states above; of NOTHING a page shows a dash, unless somebody withdrew it."""
 
     state: str
     pill: Pill | None = None
@@ -67,6 +68,8 @@ def report_of(order: SalesOrder, *, now: datetime, locale: Language = "en") -> R
         return Report(QUEUED, Pill(_queued(rows, now, locale), "info"))
     if any(row.state in ON_ITS_WAY for row in rows):
         return Report(SENT, Pill(_("Sent to bol"), "info"))
+    if any(row.is_given_up and row.kind != TRANSPORT for row in order.writebacks):
+        return Report(NOTHING, Pill(_("Not told to bol")))
     if rows and not order.is_open:
         return Report(KNOWN, Pill(_("Confirmed by bol"), "ok"))
     return Report(NOTHING)

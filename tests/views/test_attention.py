@@ -135,3 +135,23 @@ def test_a_long_list_has_pages(sam):
 @pytest.mark.parametrize("path", ["takeover", "code"])
 def test_what_is_not_there_is_not_found(sam, path):
     assert sam.get(f"/writebacks/999999999999999999999/{path}").status == 404
+
+
+def test_an_order_leads_to_what_to_do_about_it(sam):
+    made, row_id = stuck_shipment(said=CANCELLED)
+    link = sam.get(f"/orders/{made.id}").one(f"a[href='/writebacks/{row_id}']")
+    page = sam.get(link["href"])
+    assert page.heading == made.number
+    assert len(page.all("article.row")) == 1
+    page = sam.submit(f"#matter-{row_id} form[action$=withdrawal]")
+    assert page.url == "/needs-attention"
+
+
+def test_what_is_withdrawn_is_never_green(sam):
+    made, row_id = stuck_shipment()
+    sam.get("/needs-attention")
+    sam.submit(f"#matter-{row_id} form[action$=withdrawal]")
+    page = sam.get(f"/orders/{made.id}")
+    assert "Not told to bol" in page.texts(".pill")
+    assert "Confirmed by bol" not in page.texts(".pill")
+    assert not page.all(".pill--ok")

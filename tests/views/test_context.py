@@ -13,7 +13,15 @@ def test_the_rail_says_where_we_are_and_how_many_orders_are_open(ctx, signed_in)
         make_order()
     make_order(status=COMPLETE)
     page = signed_in().get("/account")
-    assert page.texts(".nav a") == ["Orders 2", "Needs attention", "Products", "Shops", "Deleted orders", "Users", "Your account"]
+    assert page.texts(".nav a") == [
+        "Orders 2",
+        "Needs attention",
+        "Products",
+        "Shops",
+        "Deleted orders",
+        "Users",
+        "Your account",
+    ]
     assert page.texts(".nav a[aria-current=page]") == ["Your account"]
 
 

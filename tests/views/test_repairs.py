@@ -91,3 +91,14 @@ def test_what_bol_has_not_confirmed_is_not_repaired(sam):
 
 def test_a_shipment_that_is_not_there_is_not_found(sam):
     assert sam.get("/shipments/999/code").status == 404
+
+
+def test_a_confirmed_parcel_leads_to_its_repair_and_both_codes_are_shown(sam):
+    parcel = shipment()
+    link = sam.get(f"/orders/{parcel.sales_order_id}").one("#parcels a.button")
+    sam.get(link["href"])
+    page = sam.submit(track_and_trace="3SABCD0123456780")
+    shown = page.texts("#parcels .row")[0]
+    assert "3SABCD0123456789" in shown
+    assert "New code: 3SABCD0123456780" in shown
+    assert not page.all("#parcels a.button")
