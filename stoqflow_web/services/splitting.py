@@ -40,11 +40,11 @@ def split(
         moving = _moving(order, quantities)
         holding.give_up_reservation(tx, order)
         backorder = _backorder(order)
+        tx.session.add(backorder)
         for position, (line, units) in enumerate(moving.items(), start=1):
             line.quantity -= units
             backorder.lines.append(OrderLine(item=line.item, product=line.product, quantity=units, position=position))
         order.lines = [line for line in order.lines if line.quantity or line.is_canceled]
-        tx.session.add(backorder)
         tx.session.flush()
         add_words(tx, [backorder])
         history.record(tx, "split", user_id=user_id, sales_order_id=order.id, backorder=backorder.number)

@@ -55,6 +55,7 @@ def completion_context(order: SalesOrder, form: CompletionForm | None = None) ->
     return {
         "completion": form,
         "cannot_complete": "",
+        "waits_for_others": order.shop.waits_for_all_parts and any(part.is_open for part in order.related),
         "must_choose": order.is_cancellation_requested and not is_anyway,
         "own_numbers": (order.number, order.marketplace_order.external_id),
     }

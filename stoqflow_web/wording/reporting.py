@@ -59,7 +59,9 @@ class Step:
 def report_of(order: SalesOrder, *, now: datetime, locale: Language = "en") -> Report:
     """The least that is true of all we owe bol.com for this order: nothing is said to be further than its last part."""
     rows = rows_of(order)
-    if refused := [row for row in rows if row.state == NEEDS_ATTENTION]:
+    refused = [row for row in rows if row.state == NEEDS_ATTENTION]
+    rows = [row for row in rows if row.kind != TRANSPORT]  # a new code for what bol.com knows already
+    if refused:
         words = _("Refused by bol") if refused[0].why == REJECTED else _("Needs attention")
         return Report(ATTENTION, Pill(words, "danger"))
     if waiting := parts_waited_for(order):
@@ -123,7 +125,7 @@ def parts_waited_for(order: SalesOrder) -> list[SalesOrder]:
     """The open parts of its family that keep bol.com from hearing all of this order."""
     if order.is_open or order.is_deleted:
         return []
-    rows = rows_of(order)
+    rows = rows_of(order) + [row for row in order.writebacks if row.is_given_up]
     is_all_told = not (order.status == COMPLETE and not any(row.kind == SHIPMENT for row in rows))
     is_all_told &= {line.marketplace_item_id for line in _canceled_lines(order)} <= {
         row.marketplace_item_id for row in rows if row.kind == CANCELLATION
