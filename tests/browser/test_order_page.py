@@ -6,8 +6,9 @@ import pytest
 from playwright.sync_api import expect
 
 from stoqflow_web.extensions import db
-from stoqflow_web.models import SalesOrder
+from stoqflow_web.models import SalesOrder, Shop
 from stoqflow_web.models.sales_orders import READY_TO_PICK
+from stoqflow_web.transaction import transaction
 from tests.browser.conftest import PHONE, WIDE
 from tests.browser.watching import pale_texts, sticking_out
 
@@ -40,6 +41,39 @@ def test_a_scanner_completes_an_order_without_a_mouse(order_page):
     order_page.get_by_role("button", name="Undo").click()
     expect(order_page.locator("#flashes")).to_contain_text("is open again. bol.com heard nothing.")
     expect(order_page.get_by_label("Track & Trace")).to_be_focused()
+
+
+def test_a_completed_order_becomes_confirmed_before_your_eyes(filled_house, order_page):
+    without_hold(filled_house)
+    order_page.keyboard.type(POSTNL)
+    order_page.keyboard.press("Enter")
+    confirmed = order_page.locator("#reporting .pill--ok")
+    expect(confirmed).to_have_text("Confirmed by bol", timeout=30_000)
+    expect(order_page.locator("#reporting [aria-current]")).to_have_text("Confirmed")
+    expect(order_page.locator("#parcels .pill--ok")).to_be_visible()
+    expect(order_page.locator("#history")).to_contain_text("Confirmed by bol")
+
+
+def test_a_split_order_is_told_when_its_last_part_is_final(filled_house, order_page, order):
+    without_hold(filled_house)
+    order_page.get_by_role("button", name="Split").click()
+    order_page.locator(".parcel__units").first.fill("1")
+    order_page.locator("#split").get_by_role("button", name="Split").click()
+    order_page.get_by_role("link", name=order[1], exact=True).click()
+    order_page.get_by_label("Track & Trace").fill(POSTNL)
+    order_page.keyboard.press("Enter")
+    expect(order_page.locator("#reporting .pill--violet")).to_have_text(f"Waits for {order[1]}-BO")
+    order_page.get_by_role("link", name=f"{order[1]}-BO", exact=True).click()
+    order_page.get_by_label("Track & Trace").fill(DHL)
+    order_page.keyboard.press("Enter")
+    expect(order_page.locator("#reporting .pill--ok")).to_have_text("Confirmed by bol", timeout=30_000)
+    order_page.get_by_role("link", name=order[1], exact=True).click()
+    expect(order_page.locator("#reporting .pill--ok")).to_have_text("Confirmed by bol", timeout=30_000)
+
+
+def without_hold(house):
+    with house.app.app_context(), transaction() as tx:
+        tx.session.query(Shop).one().hold_minutes = 0
 
 
 def test_typing_brings_the_carrier_and_keeps_the_cursor(order_page):
