@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session, joinedload, load_only, selectinload
 
 from stoqflow_web import clock
 from stoqflow_web.extensions import db
-from stoqflow_web.models import MarketplaceOrder, OrderLine, OrderWord, SalesOrder
-from stoqflow_web.models.sales_orders import CANCELED, COMPLETE, ON_HOLD, OPEN_STATUSES, READY_TO_PICK
+from stoqflow_web.models import MarketplaceOrder, OrderLine, OrderWord, SalesOrder, Writeback
+from stoqflow_web.models.sales_orders import CANCELED, COMPLETE, ON_HOLD, OPEN_STATUSES, READY_TO_PICK, STATUSES
+from stoqflow_web.models.writebacks import NEEDS_ATTENTION as STUCK
 from stoqflow_web.queries.paging import Keyset, Page, Position, a_day, an_id, turn_to
 from stoqflow_web.queries.words import Found, found_by
 
@@ -24,8 +25,15 @@ LOADED_AT_ONCE = 500
 OPEN = "open"
 LATE_TODAY = "late-today"
 CANCELLATION_REQUESTED = "cancellation-requested"
-TABS = (OPEN, READY_TO_PICK, ON_HOLD, LATE_TODAY, CANCELLATION_REQUESTED, COMPLETE, CANCELED)
-_STATUSES_OF_TAB = {READY_TO_PICK: (READY_TO_PICK,), ON_HOLD: (ON_HOLD,), COMPLETE: (COMPLETE,), CANCELED: (CANCELED,)}
+NEEDS_ATTENTION = "needs-attention"
+TABS = (OPEN, READY_TO_PICK, ON_HOLD, LATE_TODAY, CANCELLATION_REQUESTED, NEEDS_ATTENTION, COMPLETE, CANCELED)
+_STATUSES_OF_TAB = {
+    READY_TO_PICK: (READY_TO_PICK,),
+    ON_HOLD: (ON_HOLD,),
+    COMPLETE: (COMPLETE,),
+    CANCELED: (CANCELED,),
+    NEEDS_ATTENTION: STATUSES,
+}
 
 # Deliver by
 LATE = "late"
@@ -80,6 +88,7 @@ def counts(shop_id: int | None = None) -> dict[str, int]:
         ON_HOLD: _capped(shop_id, (ON_HOLD,)),
         LATE_TODAY: _capped(shop_id, OPEN_STATUSES, late),
         CANCELLATION_REQUESTED: _capped(shop_id, OPEN_STATUSES, SalesOrder.is_cancellation_requested == true()),
+        NEEDS_ATTENTION: _number_stuck(shop_id),
         COMPLETE: _capped(shop_id, (COMPLETE,)),
         CANCELED: _capped(shop_id, (CANCELED,)),
     }
@@ -129,7 +138,7 @@ def _ids(wanted: Wanted, found: Found, position: Position | None, limit: int) ->
     conditions = [*_conditions(wanted, found), *_beyond(position, is_descending=is_descending)]
     if found.condition is not None:
         conditions.append(found.condition)
-    if found.is_few:
+    if found.is_few or wanted.tab == NEEDS_ATTENTION:
         return _walk([_is_any_of(wanted.statuses), *conditions], is_descending, limit)
     walks = [_walk([SalesOrder.status == status, *conditions], is_descending, limit) for status in wanted.statuses]
     if len(walks) == 1:
@@ -164,11 +173,14 @@ def _conditions(wanted: Wanted, found: Found) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if wanted.shop_id is not None:
         # As in _is_any_of: + 0 keeps the index of the shop out of it when few ids are known.
-        conditions.append((SalesOrder.shop_id + 0 if found.is_few else SalesOrder.shop_id) == wanted.shop_id)
+        are_few_known = found.is_few or wanted.tab == NEEDS_ATTENTION
+        conditions.append((SalesOrder.shop_id + 0 if are_few_known else SalesOrder.shop_id) == wanted.shop_id)
     if wanted.tab == LATE_TODAY:
         conditions.append(SalesOrder.sort_day <= today)
     if wanted.tab == CANCELLATION_REQUESTED:
         conditions.append(SalesOrder.is_cancellation_requested == true())
+    if wanted.tab == NEEDS_ATTENTION:
+        conditions.append(SalesOrder.id.in_(select(Writeback.sales_order_id).where(Writeback.state == STUCK)))
     first, last = days_of(wanted.deliver_by, today)
     if first is not None:
         conditions.append(SalesOrder.sort_day >= first)
@@ -195,6 +207,13 @@ def _capped(shop_id: int | None, statuses: tuple[str, ...], *conditions: ColumnE
     """A count of orders that stops at COUNTED_UP_TO, as a value inside a larger question."""
     of_shop = () if shop_id is None else (SalesOrder.shop_id == shop_id,)
     some = select(SalesOrder.id).where(SalesOrder.status.in_(statuses), *of_shop, *conditions).limit(COUNTED_UP_TO)
+    return select(func.count()).select_from(some.subquery()).scalar_subquery()
+
+
+def _number_stuck(shop_id: int | None) -> Any:
+    """How many orders have a message that needs attention, counted from those messages: they are few."""
+    of_shop = () if shop_id is None else (Writeback.shop_id == shop_id,)
+    some = select(Writeback.sales_order_id).where(Writeback.state == STUCK, *of_shop).distinct().limit(COUNTED_UP_TO)
     return select(func.count()).select_from(some.subquery()).scalar_subquery()
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, and_, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
@@ -152,12 +153,26 @@ def confirmed(tx: Transaction, row: Writeback, *, how: str) -> None:
     now = clock.now()
     row.state, row.ended_at, row.lease_until, row.why = CONFIRMED, now, None, None
     row.look_at = None if row.kind == TRANSPORT else now  # the ids and quantities over there are still to be learned
-    if row.kind == TRANSPORT and row.shipment is not None and row.shipment.track_and_trace != row.track_and_trace:
-        row.shipment.replaced_code = row.shipment.track_and_trace
-        row.shipment.track_and_trace = row.track_and_trace
-        row.shipment.carrier = row.carrier or row.shipment.carrier
+    if row.kind == TRANSPORT and row.shipment is not None:
+        _replace_code(tx, row, row.shipment)
     note(tx, row, "confirmed", how=how)
     history.record(tx, "confirmed", who=MARKETPLACE, sales_order_id=row.sales_order_id, what=what_words(row))
+
+
+def _replace_code(tx: Transaction, row: Writeback, shipment: Shipment) -> None:
+    shipment.carrier = row.carrier or shipment.carrier
+    before, after = shipment.track_and_trace, row.track_and_trace
+    if before == after:
+        return
+    shipment.replaced_code, shipment.track_and_trace = before, after
+    history.record(
+        tx,
+        "code_changed",
+        user_id=row.created_by_id,
+        sales_order_id=row.sales_order_id,
+        before=before or _("none"),
+        after=after,
+    )
 
 
 def give_to_a_person(tx: Transaction, row: Writeback, why: str, said: str | None = None) -> None:

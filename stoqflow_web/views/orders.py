@@ -18,6 +18,7 @@ from stoqflow_web.queries.orders import (
     COUNTED_UP_TO,
     LATE,
     LATE_TODAY,
+    NEEDS_ATTENTION,
     OPEN,
     THIS_WEEK,
     TODAY,
@@ -124,6 +125,7 @@ def _tabs(wanted: Wanted) -> list[dict[str, Any]]:
         ON_HOLD: (_("On hold"), "warn"),
         LATE_TODAY: (_("Late today"), "danger"),
         CANCELLATION_REQUESTED: (_("Cancellation requested"), "danger"),
+        NEEDS_ATTENTION: (_("Needs attention"), "danger"),
         COMPLETE: (_("Complete"), ""),
         CANCELED: (_("Canceled"), ""),
     }

@@ -80,6 +80,7 @@ def test_tabs_hold_and_count_the_same_orders():
         "on-hold": 1,
         "late-today": 3,
         "cancellation-requested": 1,
+        "needs-attention": 0,
         "complete": 1,
         "canceled": 1,
     }

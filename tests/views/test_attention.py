@@ -139,7 +139,7 @@ def test_what_is_not_there_is_not_found(sam, path):
 
 def test_an_order_leads_to_what_to_do_about_it(sam):
     made, row_id = stuck_shipment(said=CANCELLED)
-    link = sam.get(f"/orders/{made.id}").one(f"a[href='/writebacks/{row_id}']")
+    link = sam.get(f"/orders/{made.id}").one(f"#parcels a[href='/writebacks/{row_id}']")
     page = sam.get(link["href"])
     assert page.heading == made.number
     assert len(page.all("article.row")) == 1
@@ -155,3 +155,14 @@ def test_what_is_withdrawn_is_never_green(sam):
     assert "Not told to bol" in page.texts(".pill")
     assert "Confirmed by bol" not in page.texts(".pill")
     assert not page.all(".pill--ok")
+
+
+def test_the_orders_list_has_a_tab_for_what_needs_attention(sam):
+    made, _row_id = stuck_shipment(said=CANCELLED)
+    make_order()
+    page = sam.get("/orders")
+    tab = next(link for link in page.all(".tabs a") if "Needs attention" in link.get_text())
+    assert tab.get_text().split()[-1] == "1"
+    assert sam.get(tab["href"]).texts("tbody .table__link") == [made.number]
+    assert sam.get(f"{tab['href']}&shop={made.shop_id}").texts("tbody .table__link") == [made.number]
+    assert sam.get(f"{tab['href']}&q={made.number}").texts("tbody .table__link") == [made.number]
