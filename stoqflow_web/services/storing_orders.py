@@ -17,6 +17,7 @@ from stoqflow_web.models.sales_orders import CANCELED, COMPLETE, ON_HOLD, OPEN_S
 from stoqflow_web.search_words import words_of
 from stoqflow_web.services import history, holding
 from stoqflow_web.services.line_products import KnownProducts, finish_solving, known_products
+from stoqflow_web.services.owing import settle_debts
 from stoqflow_web.transaction import Transaction
 
 
@@ -145,6 +146,9 @@ def _follow_changes(tx: Transaction, orders: Sequence[MarketplaceOrder]) -> None
             if sales_order.is_open:
                 _follow(tx, sales_order, family)
     holding.settle(tx, [sales_order.id for family in families for sales_order in family.living_parts])
+    for family in families:
+        if len(family.sales_orders) > 1:  # what was complete may have waited for the part that has just ended
+            settle_debts(tx, family, user_id=None)
 
 
 def _follow(tx: Transaction, sales_order: SalesOrder, family: MarketplaceOrder) -> None:

@@ -38,7 +38,7 @@ LONGEST_WAIT_SECONDS = 3.0  # for a scarce call: the rest can be learned later
 
 
 class _WouldWait(Exception):
-    """The limit is used up, and nothing of this is worth a worker's time."""
+    """The limit is used up, and a worker has better things to do than to wait for it."""
 
 
 def deliver(shop_id: int, *, follow_seconds: float = FOLLOW_SECONDS, on_step: Step = no_step) -> None:
@@ -59,7 +59,7 @@ def deliver(shop_id: int, *, follow_seconds: float = FOLLOW_SECONDS, on_step: St
 
 def follow(shop_id: int) -> None:
     """Learn what became of messages whose time to look has come."""
-    with _marketplace_of(shop_id) as marketplace:
+    with _marketplace_of(shop_id, is_patient=False) as marketplace:
         if marketplace is not None:
             follow_submitted(shop_id, marketplace)
             settle_unknown(shop_id, marketplace)
