@@ -148,7 +148,7 @@ class Desk:
 def forget_limits() -> None:
     """The limiter goes by the machine's clock: when ours jumps, its windows are over too."""
     redis = extensions.shared_redis()
-    if keys := redis.keys("stoqflow:limit*"):
+    if keys := list(redis.scan_iter("stoqflow:bol:*", _type="hash")):  # tokens are strings
         redis.delete(*keys)
 
 
