@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from stoqflow_web.models import OrderLine, SalesOrder
+from stoqflow_web.models.sales_orders import READY_TO_PICK
 
 
 @dataclass
@@ -17,11 +18,16 @@ class Pick:
     orders: list[tuple[str, int]] = field(default_factory=list)
 
 
+def can_be_picked(order: SalesOrder) -> bool:
+    """Whether its goods are here for it, and the client still wants them."""
+    return order.status == READY_TO_PICK and not order.is_cancellation_requested
+
+
 def picks(orders: Iterable[SalesOrder]) -> list[Pick]:
-    """The things to fetch for the open orders among these, by SKU; things without a product stand last, by name."""
+    """The things to fetch for these orders, by SKU; things without a product stand last, by name."""
     found: dict[tuple[bool, str], Pick] = {}
     for order in orders:
-        for line in order.lines_to_ship if order.is_open else []:
+        for line in order.lines_to_ship:
             key = (line.product is None, line.product.sku if line.product else f"{line.name} {line.item.ean or ''}")
             pick = found.setdefault(key, _pick(line))
             pick.units += line.quantity

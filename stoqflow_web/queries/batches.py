@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
+from stoqflow_web import clock
 from stoqflow_web.errors import NotFound
 from stoqflow_web.extensions import db
 from stoqflow_web.models import Batch, BatchRow, MarketplaceOrder, SalesOrder, Writeback
@@ -25,7 +26,8 @@ BY_POSITION: Keyset[BatchRow] = Keyset(key_of=lambda row: (row.position,), reade
 
 @dataclass(frozen=True)
 class Undoable:
-    """How many orders of a batch nobody has begun to tell bol.com of, and when that ends (None: nothing is queued)."""
+    """How many orders of a batch nobody has begun to tell bol.com of, and when that ends (None: nothing is
+    held back any more, so it may end at any moment, or waits for other parts)."""
 
     number: int = 0
     until: datetime | None = None
@@ -122,7 +124,7 @@ def undoable(batch: Batch) -> Undoable:
             Writeback.sales_order_id.in_(done), Writeback.state == PENDING, Writeback.sent_at.is_(None)
         )
     )
-    return Undoable(number or 0, until)
+    return Undoable(number or 0, until if until and until > clock.now() else None)
 
 
 def result_of(batch: Batch) -> Iterator[tuple[BatchRow, str | None]]:

@@ -1,6 +1,6 @@
 """Orders on paper and in a file: the pick list, packing slips, and the list as CSV."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template, request, url_for
@@ -12,9 +12,8 @@ from stoqflow_web.errors import Invalid, NotFound
 from stoqflow_web.extensions import db
 from stoqflow_web.forms.orders import wanted_orders
 from stoqflow_web.models import SalesOrder
-from stoqflow_web.pick_list import picks
+from stoqflow_web.pick_list import can_be_picked, picks
 from stoqflow_web.queries import orders, shop_names
-from stoqflow_web.queries.orders import Wanted
 from stoqflow_web.views.batches import csv_answer, orders_asked_for
 from stoqflow_web.views.respond import redirect_to
 from stoqflow_web.wording import statuses
@@ -44,8 +43,12 @@ def choose() -> Response:
 
 @blueprint.get("/orders/pick-list")
 def pick_list() -> Response:
-    found = [order for order in _printed() if order.is_open]
-    return make_response(render_template("orders/print_pick_list.html", orders=found, picks=picks(found)))
+    found = _printed()
+    ready = [order for order in found if can_be_picked(order)]
+    left_out = [order for order in found if not can_be_picked(order)]
+    return make_response(
+        render_template("orders/print_pick_list.html", orders=ready, left_out=left_out, picks=picks(ready))
+    )
 
 
 @blueprint.get("/orders/packing-slips")
@@ -56,11 +59,16 @@ def packing_slips() -> Response:
 @blueprint.get("/orders/export.csv")
 def export() -> Response:
     wanted = wanted_orders(request.args, [shop.id for shop in shop_names.all_shops()])
+    ids = orders.matching_ids(wanted, MOST_IN_A_FILE + 1)
+    if len(ids) > MOST_IN_A_FILE:
+        raise Invalid(
+            "orders", _("At most %(most)s orders go into one file. Choose a shop or days.", most=MOST_IN_A_FILE)
+        )
     heading = (
         _("Order"), _("bol.com order"), _("Shop"), _("Status"), _("bol.com"), _("Deliver by"), _("Client"),
         _("SKU"), _("EAN"), _("Product"), _("Quantity"), _("Unit price"), _("Canceled"),
     )  # fmt: skip
-    return csv_answer([heading], _lines(wanted), name=f"orders-{wanted.tab}-{clock.today().isoformat()}.csv")
+    return csv_answer([heading], _lines(ids), name=f"orders-{wanted.tab}-{clock.today().isoformat()}.csv")
 
 
 def _printed() -> list[SalesOrder]:
@@ -77,9 +85,8 @@ def _printed() -> list[SalesOrder]:
     return orders.load_all(list(dict.fromkeys(ids)))
 
 
-def _lines(wanted: Wanted) -> Iterator[tuple[object, ...]]:
+def _lines(ids: Sequence[int]) -> Iterator[tuple[object, ...]]:
     """A row per order line, read in parts: what a part held is let go of before the next."""
-    ids = orders.matching_ids(wanted, MOST_IN_A_FILE)
     for start in range(0, len(ids), READ_AT_ONCE):
         for order in orders.load_all(ids[start : start + READ_AT_ONCE]):
             yield from _lines_of(order)

@@ -1,5 +1,7 @@
 """Many orders at once: each is handled exactly once, whatever is clicked twice, killed or refused."""
 
+import threading
+
 import pytest
 from flask import Flask
 from sqlalchemy import select
@@ -159,6 +161,30 @@ def test_a_worker_thought_dead_does_no_harm_when_it_wakes_up(three, monkeypatch,
     assert outcomes(batch.id) == ["done"] * 3
     assert writebacks() == ["pending"] * 3
     assert found(batch.id).count_done == 3
+
+
+def test_two_workers_at_once_handle_each_order_once(app, three):
+    batch = draft(three)
+    batches.confirm(batch.id, user_id=None)
+    batch_id, faults = batch.id, []
+
+    def work():
+        with app.app_context():
+            try:
+                batch_work.carry_on(batch_id)
+            except Exception as fault:
+                faults.append(fault)
+
+    db.session.rollback()
+    workers = [threading.Thread(target=work) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert faults == []
+    assert outcomes(batch_id) == ["done"] * 3
+    assert writebacks() == ["pending"] * 3
+    assert (found(batch_id).status, found(batch_id).claim) == ("finished", 1)
 
 
 def test_a_fault_of_ours_with_one_order_is_written_beside_it(three, monkeypatch):

@@ -243,8 +243,11 @@ def test_a_batch_that_is_not_here_is_not_found(sam, batch_id):
 def test_the_pick_list_says_each_product_once_with_the_units_of_all(sam):
     pan, lid = make_product("HK-1", title="Pan"), make_product("HK-2", title="Lid")
     first, second = make_order(products=[pan, lid], quantity=2), make_order(products=[pan])
-    make_order(status="complete", products=[pan])
+    held = make_order(status="on-hold", products=[pan])
+    asked = make_order(is_cancellation_requested=True, products=[pan])
     page = sam.get("/orders/pick-list?all=1")
+    assert f"{held.number} (On hold)" in page.text
+    assert f"{asked.number} (Cancellation requested)" in page.text
     to_fetch, by_order = page.all("table")
     assert [row.get_text(" ", strip=True).split(" EAN")[0] for row in to_fetch.select("tbody tr")] == [
         "3 × HK-1 Pan",
