@@ -11,7 +11,7 @@ from stoqflow_web.services import holding
 from stoqflow_web.services.canceling import cancel
 from stoqflow_web.services.completing import NotCompletable, Parcel, complete
 from stoqflow_web.services.deleting import delete
-from stoqflow_web.services.splitting import split
+from stoqflow_web.services.splitting import AlreadySplit, split
 from stoqflow_web.services.undoing import NotUndoable, undo
 from stoqflow_web.transaction import transaction
 from tests.support.builders import make_order, make_product
@@ -231,3 +231,11 @@ def test_an_uncommon_code_can_be_confirmed_deliberately(ready: SalesOrder) -> No
 def test_letter_mail_needs_no_code(ready: SalesOrder) -> None:
     complete(ready.id, [Parcel(carrier="letter")], user_id=None)
     assert order(ready.id).parcels[0].track_and_trace is None
+
+
+def test_the_same_split_sent_twice_makes_one_backorder(ready: SalesOrder) -> None:
+    line_id = ready.lines[0].id
+    split(ready.id, {line_id: 1}, user_id=None, parts_seen=1)
+    with pytest.raises(AlreadySplit, match=f"see {ready.number}-BO"):
+        split(ready.id, {line_id: 1}, user_id=None, parts_seen=1)
+    assert [part.number for part in order(ready.id).related] == [f"{ready.number}-BO"]
