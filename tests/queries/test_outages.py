@@ -10,7 +10,7 @@ from stoqflow_web.transaction import transaction
 from tests.support.builders import make_order, make_product, make_shop
 from tests.support.counting import counted_queries
 
-pytestmark = pytest.mark.usefixtures("clock", "ctx")
+pytestmark = [pytest.mark.usefixtures("clock", "ctx"), pytest.mark.both_databases]
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from stoqflow_web.services.deleting import delete
 from tests.services.test_attention import order
 from tests.support.builders import make_order
 
-pytestmark = pytest.mark.usefixtures("clock", "ctx")
+pytestmark = [pytest.mark.usefixtures("clock", "ctx"), pytest.mark.both_databases]
 
 
 @pytest.fixture
