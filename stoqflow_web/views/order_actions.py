@@ -101,9 +101,8 @@ def cancel(order_id: int) -> Response:
         return _is_done_already(order)
     form = cancellation_of(order, is_typed=True)
     chosen = set(form.lines.data or ())
-    if chosen and chosen <= {line.id for line in order.lines if line.is_canceled}:
-        flash(_("That is canceled already."), "info")
-        return _to(order_id)
+    if _are_canceled(order, chosen):
+        return _lines_are_canceled_already(order_id)
     if not form.validate():
         return _cancellation_page(order, form, 422)
     try:
@@ -112,6 +111,8 @@ def cancel(order_id: int) -> Response:
         order = order_details.find(order_id)
         if not order.is_open:
             return _is_done_already(order)
+        if _are_canceled(order, chosen):
+            return _lines_are_canceled_already(order_id)
         form = cancellation_of(order, is_typed=True)
         _show(form, refusal)
         return _cancellation_page(order, form, 422)
@@ -226,6 +227,15 @@ def _completion_refused(order_id: int, refusal: Invalid | NotCompletable) -> Res
 
 def _cancellation_page(order: SalesOrder, form: CancellationForm, status: int = 200) -> Response:
     return make_response(render_template("orders/cancellation.html", order=order, cancellation=form), status)
+
+
+def _are_canceled(order: SalesOrder, line_ids: set[int]) -> bool:
+    return bool(line_ids) and line_ids <= {line.id for line in order.lines if line.is_canceled}
+
+
+def _lines_are_canceled_already(order_id: int) -> Response:
+    flash(_("That is canceled already."), "info")
+    return _to(order_id)
 
 
 def _split_page(order: SalesOrder, form: SplitForm, status: int = 200) -> Response:
