@@ -69,7 +69,10 @@ def sweep() -> int:
     # The job of a killed worker keeps its id for a while, so a batch that was begun is queued under another one.
     return sum(
         background.enqueue(
-            "jobs.batches.carry_on", batch_id, job_id=f"batch-{batch_id}" + (f"-{claim}" if claim else "")
+            "jobs.batches.carry_on",
+            batch_id,
+            queue="urgent",
+            job_id=f"batch-{batch_id}" + (f"-{claim}" if claim else ""),
         )
         for batch_id, claim in left
     )

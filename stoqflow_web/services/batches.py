@@ -206,9 +206,11 @@ def forget_old_drafts() -> int:
 
 
 def hurry(tx: Transaction, batch: Batch) -> None:
-    """Have a worker begin soon after the commit. The sweep finds the batch without this too."""
+    """Have a worker begin soon after the commit: somebody watches. The sweep finds the batch without this too."""
     batch_id = batch.id
-    tx.after_commit(lambda: background.enqueue("jobs.batches.carry_on", batch_id, job_id=f"batch-{batch_id}"))
+    tx.after_commit(
+        lambda: background.enqueue("jobs.batches.carry_on", batch_id, queue="urgent", job_id=f"batch-{batch_id}")
+    )
 
 
 def _locked(tx: Transaction, batch_id: int) -> Batch:
