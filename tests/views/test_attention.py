@@ -166,3 +166,12 @@ def test_the_orders_list_has_a_tab_for_what_needs_attention(sam):
     assert sam.get(tab["href"]).texts("tbody .table__link") == [made.number]
     assert sam.get(f"{tab['href']}&shop={made.shop_id}").texts("tbody .table__link") == [made.number]
     assert sam.get(f"{tab['href']}&q={made.number}").texts("tbody .table__link") == [made.number]
+
+
+def test_what_is_settled_meanwhile_goes_away_by_itself(sam):
+    _made, row_id = stuck_shipment("exhausted")
+    page = sam.get("/needs-attention")
+    root = page.one("#attention")
+    assert (root["hx-get"], root["hx-trigger"]) == ("/needs-attention", "every 10s")
+    assert sam.htmx_get(root["hx-get"]).all(f"#matter-{row_id}")
+    assert not sam.htmx_get(root["hx-get"]).all("h1")
