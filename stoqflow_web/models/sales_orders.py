@@ -88,7 +88,7 @@ class SalesOrder(Base):
 
     @property
     def units(self) -> int:
-        return sum(line.quantity for line in self.lines)
+        return sum(line.quantity for line in self.lines_to_ship)
 
 
 def first_number(marketplace_order_id: int) -> str:

@@ -107,8 +107,8 @@ def units_short(order: SalesOrder) -> int:
 
 
 def total_of(order: SalesOrder) -> Decimal | None:
-    """What the client pays for the order's lines, in euros; None when a price is not known."""
-    prices = [(line.item.unit_price, line.quantity) for line in order.lines]
+    """What the client pays for the lines that are not canceled, in euros; None when a price is not known."""
+    prices = [(line.item.unit_price, line.quantity) for line in order.lines_to_ship]
     if not prices or any(price is None for price, _quantity in prices):
         return None
     return sum((price * quantity for price, quantity in prices if price is not None), Decimal(0))

@@ -18,7 +18,6 @@ def register_views(app: Flask, settings: Settings) -> None:
         health,
         home,
         imports,
-        order_lines,
         orders,
         prints,
         products,
@@ -34,7 +33,21 @@ def register_views(app: Flask, settings: Settings) -> None:
     security.secure(app, settings)
     errors.handle_errors(app)
     context.give_context(app)
-    for noun in (sign_in, home, health, users, account, shops, imports, orders, order_lines, products):
-        app.register_blueprint(noun.blueprint)
-    for noun in (attention, deleted_orders, shop_settings, repairs, batches, prints):
+    for noun in (
+        sign_in,
+        home,
+        health,
+        users,
+        account,
+        shops,
+        shop_settings,
+        imports,
+        orders,
+        batches,
+        prints,
+        attention,
+        repairs,
+        deleted_orders,
+        products,
+    ):
         app.register_blueprint(noun.blueprint)
