@@ -44,6 +44,8 @@ class _WouldWait(Exception):
 def deliver(shop_id: int, *, follow_seconds: float = FOLLOW_SECONDS, on_step: Step = no_step) -> None:
     """Send what the shop owes and is due, and stay a little to see it confirmed."""
     free_abandoned(shop_id)
+    if not _is_any(shop_id, or_(outbox.is_ready(clock.now()), _will_be_known_soon())):
+        return
     with _marketplace_of(shop_id) as marketplace:
         if marketplace is None:
             return
@@ -59,6 +61,9 @@ def deliver(shop_id: int, *, follow_seconds: float = FOLLOW_SECONDS, on_step: St
 
 def follow(shop_id: int) -> None:
     """Learn what became of messages whose time to look has come."""
+    now = clock.now()
+    if not _is_any(shop_id, or_(is_to_be_followed(now), is_unsettled(now))):
+        return
     with _marketplace_of(shop_id, is_patient=False) as marketplace:
         if marketplace is not None:
             follow_submitted(shop_id, marketplace)
@@ -69,6 +74,8 @@ def follow(shop_id: int) -> None:
 
 def learn(shop_id: int) -> None:
     """Read what the marketplace made of confirmed messages, as far as its limit allows at once."""
+    if not _is_any(shop_id, is_to_be_learned(clock.now())):
+        return
     with _marketplace_of(shop_id, is_patient=False) as marketplace:
         if marketplace is not None:
             learn_about_confirmed(shop_id, marketplace)

@@ -7,7 +7,15 @@ status is 1 when a promise is not kept.
 import sys
 from collections.abc import Callable
 
-from tests.bench import bulk_click, offers_memory, order_list, orders_at_limit, orders_unlimited, progress_fragment
+from tests.bench import (
+    bulk_click,
+    completions,
+    offers_memory,
+    order_list,
+    orders_at_limit,
+    orders_unlimited,
+    progress_fragment,
+)
 from tests.bench.harness import Figure
 
 BENCHES: dict[str, Callable[[], list[Figure]]] = {
@@ -16,6 +24,7 @@ BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "offers-memory": offers_memory.measure,
     "progress-fragment": progress_fragment.measure,
     "order-list": order_list.measure,
+    "completions": completions.measure,
     "bulk-click": bulk_click.measure,
 }
 HEADINGS = ("name", "what was measured", "against", "figure", "limit", "ok")
