@@ -63,8 +63,7 @@ def _until_confirmed(home: Installation, how_many: int) -> float:
     began = time.monotonic()
     with worker(home):
         wait_for(lambda: _confirmed() >= how_many, every=0.2)
-        seconds = time.monotonic() - began
-    return seconds
+        return time.monotonic() - began
 
 
 def _confirmed() -> int:
