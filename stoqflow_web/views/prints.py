@@ -37,8 +37,10 @@ def choose() -> Response:
     if request.form.get("all"):
         asked: dict[str, Any] = {name: request.args[name] for name in FILTERS if request.args.get(name)}
         return redirect_to(url_for(f"prints.{what}", all=1, **asked))
-    ids = ".".join(str(order_id) for order_id in orders_asked_for())
-    return redirect_to(url_for(f"prints.{what}", orders=ids))
+    ids = orders_asked_for()
+    if not ids:
+        raise Invalid("orders", _("Choose at least one order first."))
+    return redirect_to(url_for(f"prints.{what}", orders=".".join(str(order_id) for order_id in ids)))
 
 
 @blueprint.get("/orders/pick-list")
@@ -80,8 +82,6 @@ def _printed() -> list[SalesOrder]:
         ids = [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 19]
     if len(ids) > MOST_PRINTED:
         raise Invalid("orders", _("At most %(most)s orders are printed at once. Choose fewer.", most=MOST_PRINTED))
-    if not ids:
-        raise Invalid("orders", _("Choose at least one order first."))
     return orders.load_all(list(dict.fromkeys(ids)))
 
 

@@ -18,6 +18,7 @@ class SeparateClient(FlaskClient):
     """
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        kwargs.setdefault("buffered", True)  # what is sent while it is read must be read in that context
         answer = Context().run(super().open, *args, **kwargs)
         if has_app_context():
             db.session.rollback()

@@ -195,7 +195,7 @@ def test_undo_takes_the_whole_batch_back(sam, orders, app):
 def test_the_result_is_a_file_that_no_spreadsheet_runs(sam, orders):
     sam.get("/batches/new")
     page = sam.submit(codes=f"{orders[0].number};{code(1)}\n=1+1;{code(2)}")
-    answer = sam.client.get(f"{page.url}/result.csv", buffered=True)
+    answer = sam.client.get(f"{page.url}/result.csv")
     assert answer.mimetype == "text/csv"
     rows = list(csv.reader(io.StringIO(answer.get_data(as_text=True).removeprefix("\ufeff"))))
     assert [row[1] for row in rows] == ["Order", orders[0].number, "'=1+1"]
@@ -270,12 +270,12 @@ def test_what_is_ticked_is_printed_at_an_address_that_can_be_loaded_again(sam, o
 
 def test_the_list_is_a_file_of_what_was_asked_for(sam, orders, app):
     make_order(client="=HYPERLINK(1) Evil", products=[make_product("=cmd")])
-    text = sam.client.get("/orders/export.csv?q=evil", buffered=True).get_data(as_text=True)
+    text = sam.client.get("/orders/export.csv?q=evil").get_data(as_text=True)
     rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
     assert len(rows) == 2
     assert rows[1][7] == "'=cmd"
     with counted_queries(app) as statements:
-        answer = sam.client.get("/orders/export.csv", buffered=True).get_data(as_text=True)
+        answer = sam.client.get("/orders/export.csv").get_data(as_text=True)
     assert len(answer.splitlines()) == 6
     assert len(statements) < 12
 
