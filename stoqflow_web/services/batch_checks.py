@@ -115,7 +115,7 @@ def _check_line(line: CodeLine, candidates: list[SalesOrder]) -> Checked:
     order = candidates[0]
     checked.order_id, checked.order_text = order.id, order.number
     carrier = carrier_called(line.carrier) if line.carrier else guess(line.code) or carriers()[_default(order)]
-    checked.carrier = carrier.key if carrier else None
+    checked.carrier = carrier.key if carrier else line.carrier[:30]  # as it was written: checked again, refused again
     try:
         check_completable(order)
     except NotCompletable as refused:

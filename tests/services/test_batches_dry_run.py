@@ -155,6 +155,15 @@ def test_each_line_that_can_not_be_completed_says_why(order):
         assert expected in sentence
 
 
+def test_checking_again_keeps_a_carrier_that_is_unknown_refused(order):
+    batch = batches.choose_by_list(read_codes(f"{order.number};Pigeon;{CODE}"), user_id=None)
+    batches.fill_in(batch.id, {}, user_id=None)
+    (row,) = queries.rows_of(batch).rows
+    assert (row.outcome, row.sentence) == ("refused", "There is no carrier “Pigeon”.")
+    batches.fill_in(batch.id, {row.id: ("postnl", CODE)}, user_id=None)
+    assert queries.rows_of(batch).rows[0].outcome == "waiting"
+
+
 def test_an_order_that_is_listed_twice_is_completed_once(order):
     assert told(f"{order.number};{CODE}\n\nC000AB12CD;3SABCD0123456780") == [
         ("waiting", None),
