@@ -40,8 +40,8 @@ def settle_debts(
     ]
     tx.session.add_all(added)
     tx.session.flush()
-    if added:
-        hurry(tx, shop.id)
+    if any(row.state == PENDING and row.not_before <= clock.now() for row in added):
+        hurry(tx, shop.id)  # what is held is found by the sweep once its time has come
     return added
 
 
