@@ -8,6 +8,7 @@ from stoqflow_web.extensions import db
 from stoqflow_web.models import Shop
 from stoqflow_web.services import shops, writebacks
 from stoqflow_web.services.canceling import cancel
+from stoqflow_web.services.splitting import split
 from stoqflow_web.services.undoing import undo
 from tests.support.clocks import MONDAY_MORNING, FrozenClock
 from tests.support.desk import Desk
@@ -43,6 +44,17 @@ def test_a_cancellation_whose_answer_got_lost_is_found_and_confirmed_by_itself(d
     desk.drain()
     assert desk.states() == [("cancellation", "confirmed")]
     assert len(desk.told()) == 1
+
+
+def test_a_part_whose_answer_got_lost_is_not_sent_twice_although_the_rest_of_its_item_is_open(desk: Desk) -> None:
+    desk.set(waits_for_all_parts=False)
+    order = desk.order(quantity=3)
+    backorder = split(order.id, {order.lines[0].id: 1}, user_id=None)
+    desk.complete(desk.read(backorder.id))
+    desk.world.lose_next_answer("POST", SHIPMENTS)
+    desk.drain()
+    assert desk.states() == [("shipment", "confirmed")]
+    assert [sum(parcel.values()) for parcel in desk.shipped()] == [1]
 
 
 def test_a_shipment_that_bol_surely_never_got_is_sent_once_more_after_half_an_hour(desk: Desk) -> None:

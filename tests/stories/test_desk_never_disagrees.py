@@ -10,7 +10,7 @@ from itertools import count
 
 import pytest
 from flask import Flask
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from stoqflow_web.bol.sandbox import RunningSandbox, SandboxOptions
@@ -28,13 +28,15 @@ SEQUENCES = 200
 EVENTS = ("CREATE_SHIPMENT", "CANCEL_ORDER")
 WRITES = (("POST", "/retailer/shipments"), ("PUT", "/retailer/orders/cancellation"))
 
-# (name, which order or kind, which of its parts)
+# (name, which order or kind of write, which part of the order)
 ACTIONS = (
-    *("complete", "complete", "complete", "cancel", "cancel", "cancel_line", "split", "split", "delete", "undo"),
-    *("send_now", "deliver", "deliver", "deliver", "follow", "jump", "jump_far"),
-    *("fail_next", "time_out_next", "time_out_applied", "lose_next_answer", "unavailable", "go_down", "come_back"),
+    *(["complete"] * 6 + ["split"] * 3 + ["deliver"] * 5 + ["lose_next_answer"] * 3),
+    *("cancel", "cancel", "cancel_line", "delete", "undo", "send_now", "follow", "jump", "jump_far"),
+    *("fail_next", "time_out_next", "time_out_applied", "unavailable", "go_down", "come_back"),
     *("bol_cancels", "client_asks", "fetch"),
 )
+# Rarely drawn, and where a blind resend would ship twice: what is left of the item is still open at bol.com.
+LOST_PART = [("split", 1, 0), ("complete", 1, 1), ("lose_next_answer", 0, 0), ("deliver", 0, 0)]
 SCRIPTS = st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, 1), st.integers(0, 3)), min_size=4, max_size=12)
 
 
@@ -178,6 +180,7 @@ def test_after_any_story_bol_and_we_agree_or_a_person_is_asked(
         suppress_health_check=list(HealthCheck),
     )
     @given(hold_minutes=st.sampled_from((0, 2)), waits=st.booleans(), script=SCRIPTS)
+    @example(hold_minutes=0, waits=False, script=LOST_PART)
     def tell(hold_minutes: int, waits: bool, script: list[tuple[str, int, int]]) -> None:
         desk = Desk(sandbox, clock, hold_minutes=hold_minutes, name=f"Desk {next(numbers)}")
         desk.set(waits_for_all_parts=waits)

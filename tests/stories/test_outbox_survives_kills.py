@@ -13,6 +13,7 @@ from stoqflow_web.bol.sandbox import RunningSandbox, SandboxOptions
 from stoqflow_web.extensions import db
 from stoqflow_web.services import outbox, writebacks
 from stoqflow_web.services.completing import NotCompletable
+from stoqflow_web.services.settling_unknown import free_abandoned
 from tests.support.clocks import MONDAY_MORNING, FrozenClock
 from tests.support.desk import Desk
 
@@ -104,11 +105,13 @@ def test_a_worker_that_was_thought_dead_sends_nothing_any_more(desk: Desk) -> No
     def sleeps_through_its_lease(step: str) -> None:
         if step == "claimed" and desk.rows()[0].claim == 1:
             desk.jump(seconds=120)
-            desk.deliver()  # another worker
+            free_abandoned(desk.shop_id)
+            assert len(outbox.claim(desk.shop_id, 1)) == 1  # another worker is at it
 
     writebacks.deliver(desk.shop_id, follow_seconds=0, on_step=sleeps_through_its_lease)
-    assert len(desk.world.requests_seen("POST", SHIPMENTS)) == 1
+    assert desk.told() == []
     desk.drain()
+    assert len(desk.shipped()) == 1
     assert desk.states() == [("shipment", "confirmed")]
 
 
