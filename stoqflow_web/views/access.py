@@ -92,7 +92,9 @@ def _refuse_strangers() -> Response | None:
 
 def _refuse_staff() -> None:
     if not signed_in_user().is_manager:
-        raise NotAllowed(_("Only managers can see this page."))
+        raise NotAllowed(
+            _("Shops, keys and users are looked after by a manager. Ask one if you need something changed.")
+        )
 
 
 def _end_unused_session() -> None:

@@ -92,7 +92,7 @@ def _answer(status: int, heading: str, sentence: str) -> Response:
 def _heading(status: int) -> str:
     headings: dict[int, str] = {
         400: _("That could not be read"),
-        403: _("Not for you"),
+        403: _("For managers only"),
         404: _("Not found"),
         405: _("That is not possible here"),
         409: _("That is not possible"),
@@ -108,7 +108,7 @@ def _heading(status: int) -> str:
 def _sentence(status: int) -> str:
     sentences: dict[int, str] = {
         400: _("What was sent could not be understood. Go back and try again."),
-        403: _("You may not see this page."),
+        403: _("This page is kept for managers. Ask one of them if you need it."),
         404: _("There is no such page, or not any more."),
         405: _("This address can't be used in that way. Go back and try again."),
         413: _("What was sent is larger than Stoqflow accepts."),

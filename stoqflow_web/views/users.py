@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, flash, make_response, render_template, url_for
+from flask import Blueprint, Response, flash, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
 from stoqflow_web.errors import Invalid
@@ -50,7 +50,7 @@ def change_role(user_id: int) -> Response:
         return _user_page(user, 422, role_form=form)
     users.set_role(user.id, form.role.data)
     flash(_("The role of %(name)s is changed.", name=user.name), "info")
-    return redirect_to(url_for("users.show", user_id=user_id))
+    return _back_to_where_it_was_asked(user_id)
 
 
 @blueprint.post("/users/<int:user_id>/password")
@@ -71,13 +71,20 @@ def change_password(user_id: int) -> Response:
 def suspend(user_id: int) -> Response:
     user = users.disable(user_id)
     flash(_("%(name)s can't sign in any more.", name=user.name), "info")
-    return redirect_to(url_for("users.show", user_id=user_id))
+    return _back_to_where_it_was_asked(user_id)
 
 
 @blueprint.post("/users/<int:user_id>/readmission")
 def readmit(user_id: int) -> Response:
     user = users.enable(user_id)
     flash(_("%(name)s can sign in again.", name=user.name), "info")
+    return _back_to_where_it_was_asked(user_id)
+
+
+def _back_to_where_it_was_asked(user_id: int) -> Response:
+    """The list has the same buttons as the page of one user."""
+    if request.form.get("back") == "list":
+        return redirect_to(url_for("users.index"))
     return redirect_to(url_for("users.show", user_id=user_id))
 
 

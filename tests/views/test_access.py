@@ -82,7 +82,8 @@ def test_staff_are_told_in_words_and_see_no_link_to_it(signed_in):
     browser = signed_in("staff")
     page = browser.get("/users")
     assert page.status == 403
-    assert "Only managers can see this page." in page.text
+    assert page.heading == "For managers only"
+    assert "Ask one if you need something changed." in page.text
     assert not page.all("nav a[href='/users'], nav a[href='/shops']")
 
 

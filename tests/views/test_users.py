@@ -44,6 +44,28 @@ def test_a_suspended_user_is_let_in_again(signed_in, make_user):
     assert "Sam can sign in again." in page.text
 
 
+def test_the_list_changes_a_role_and_takes_access_away_and_gives_it_back(signed_in, make_user):
+    manager, sam = signed_in(), make_user(role="staff", name="Sam")
+    row = f"#change-{sam.id}"
+    manager.get("/users")
+    page = manager.submit(f"{row} form[action$=role]")
+    assert (page.heading, "The role of Sam is changed." in page.text) == ("Users", True)
+    assert page.one(f"{row} form[action$=role] button").text == "Make staff"
+    page = manager.submit(f"{row} form[action$=suspension]")
+    assert page.heading == "Users"
+    assert "Suspended" in page.texts("td .pill")
+    page = manager.submit(f"{row} form[action$=readmission]")
+    assert not page.all("td .pill")
+    assert page.one(f"{row} a")["href"] == f"/users/{sam.id}#password-form"
+
+
+def test_nobody_takes_their_own_access_away_from_the_list(signed_in):
+    manager = signed_in()
+    page = manager.get("/users")
+    assert not page.all(f"#change-{manager.user.id}")
+    assert "This is you" in page.text
+
+
 def test_the_only_manager_cannot_suspend_themselves(signed_in):
     manager = signed_in()
     manager.get(f"/users/{manager.user.id}")
