@@ -6,7 +6,7 @@ import secrets
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -136,17 +136,13 @@ def worker(queues: tuple[str, ...]) -> None:
     QUEUES are urgent, default and slow; without any it works on all. Let one worker keep free of slow: fetching
     titles and pictures takes hours.
     """
-    from jobs.worker import main
-
-    sys.exit(main(queues))
+    _become("jobs.worker", *queues)
 
 
 @click.command()
 def scheduler() -> None:
     """Looks for work that is due; several may run, one at a time acts."""
-    from jobs.scheduler import main
-
-    sys.exit(main())
+    _become("jobs.scheduler")
 
 
 def _settings(port: int | None, data: Path | None) -> Settings:
@@ -208,3 +204,8 @@ def _end_on_sigterm() -> None:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, interrupt)
+
+
+def _become(module: str, *arguments: str) -> NoReturn:
+    """Go on as another program of ours, in the place of this process."""
+    os.execv(sys.executable, [sys.executable, "-m", module, *arguments])  # noqa: S606 - a fixed command
