@@ -132,7 +132,7 @@ class OrderLine(Base):
 
 
 class OrderWord(Base):
-    """A word by whose beginning an order is found: number, external id, client, SKU, EAN (see search_words.py)."""
+    """A word by whose beginning an order is found: number, bol order, client, city, SKU, EAN (see search_words.py)."""
 
     __tablename__ = "order_words"
     __table_args__ = (Index(None, "sales_order_id"),)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select, true, tuple_, union_all
-from sqlalchemy.orm import Session, joinedload, load_only, selectinload
+from sqlalchemy import ColumnElement, Select, false, func, select, true, tuple_, union_all
+from sqlalchemy.orm import Session, aliased, joinedload, load_only, selectinload
 
 from stoqflow_web import clock
 from stoqflow_web.extensions import db
@@ -21,7 +21,7 @@ COUNTED_UP_TO = 10_000
 
 LOADED_AT_ONCE = 500
 
-# The tabs
+# The tabs. An order whose client asked to cancel is open, and nothing to pick down a list: it has its own tab.
 OPEN = "open"
 LATE_TODAY = "late-today"
 CANCELLATION_REQUESTED = "cancellation-requested"
@@ -84,8 +84,8 @@ def counts(shop_id: int | None = None) -> dict[str, int]:
     """How many orders each tab holds, at most COUNTED_UP_TO, in one question to the database."""
     late = SalesOrder.sort_day <= clock.today()
     parts = {
-        READY_TO_PICK: _capped(shop_id, (READY_TO_PICK,)),
-        ON_HOLD: _capped(shop_id, (ON_HOLD,)),
+        READY_TO_PICK: _capped(shop_id, (READY_TO_PICK,), _is_not_asked_to_cancel(READY_TO_PICK)),
+        ON_HOLD: _capped(shop_id, (ON_HOLD,), _is_not_asked_to_cancel(ON_HOLD)),
         LATE_TODAY: _capped(shop_id, OPEN_STATUSES, late),
         CANCELLATION_REQUESTED: _capped(shop_id, OPEN_STATUSES, SalesOrder.is_cancellation_requested == true()),
         NEEDS_ATTENTION: _number_stuck(shop_id),
@@ -94,7 +94,7 @@ def counts(shop_id: int | None = None) -> dict[str, int]:
     }
     numbers = db.session.execute(select(*(part.label(f"count_{place}") for place, part in enumerate(parts.values()))))
     counted = dict(zip(parts, numbers.one(), strict=True))
-    counted[OPEN] = min(counted[READY_TO_PICK] + counted[ON_HOLD], COUNTED_UP_TO)
+    counted[OPEN] = min(sum(counted[tab] for tab in (READY_TO_PICK, ON_HOLD, CANCELLATION_REQUESTED)), COUNTED_UP_TO)
     return counted
 
 
@@ -177,6 +177,8 @@ def _conditions(wanted: Wanted, found: Found) -> list[ColumnElement[bool]]:
         conditions.append((SalesOrder.shop_id + 0 if are_few_known else SalesOrder.shop_id) == wanted.shop_id)
     if wanted.tab == LATE_TODAY:
         conditions.append(SalesOrder.sort_day <= today)
+    if wanted.tab in (READY_TO_PICK, ON_HOLD):
+        conditions.append(SalesOrder.is_cancellation_requested == false())
     if wanted.tab == CANCELLATION_REQUESTED:
         conditions.append(SalesOrder.is_cancellation_requested == true())
     if wanted.tab == NEEDS_ATTENTION:
@@ -208,6 +210,13 @@ def _capped(shop_id: int | None, statuses: tuple[str, ...], *conditions: ColumnE
     of_shop = () if shop_id is None else (SalesOrder.shop_id == shop_id,)
     some = select(SalesOrder.id).where(SalesOrder.status.in_(statuses), *of_shop, *conditions).limit(COUNTED_UP_TO)
     return select(func.count()).select_from(some.subquery()).scalar_subquery()
+
+
+def _is_not_asked_to_cancel(status: str) -> ColumnElement[bool]:
+    """Told from the index of the few that are, so that counting reads indexes alone and no order."""
+    asked = aliased(SalesOrder)
+    few = select(asked.id).where(asked.status == status, asked.is_cancellation_requested == true())
+    return SalesOrder.id.not_in(few)
 
 
 def _number_stuck(shop_id: int | None) -> Any:

@@ -97,6 +97,8 @@ def _make_sales_orders(tx: Transaction, shop: Shop, orders: Sequence[Marketplace
             shop=shop.name,
             seconds_after_placed=age,
         )
+        if sales_order.is_cancellation_requested:
+            history.record(tx, "cancellation_requested", who=MARKETPLACE, sales_order_id=sales_order.id)
         _note_unknown(sales_order.lines, known, stored)
     holding.settle_new(tx, made)
 
@@ -220,9 +222,9 @@ def add_words(tx: Transaction, sales_orders: Sequence[SalesOrder]) -> None:
 
 
 def order_words(sales_order: SalesOrder) -> set[str]:
-    """What an order is found by: number, external id, client, and the SKU, reference and EAN of each line."""
+    """What an order is found by: number, external id, client, city, and the SKU, reference and EAN of each line."""
     order = sales_order.marketplace_order
-    texts = [sales_order.number, order.external_id, order.client_name]
+    texts = [sales_order.number, order.external_id, order.client_name, order.client_city]
     texts += [address.company for address in (order.ship_to, order.invoice_to) if address is not None]
     for line in sales_order.lines:
         texts += [line.item.reference, line.item.ean, line.product.sku if line.product else None]

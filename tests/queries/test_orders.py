@@ -76,7 +76,7 @@ def test_tabs_hold_and_count_the_same_orders():
     assert counted == {tab: len(listed(tab=tab)) for tab in TABS}
     assert counted == {
         "open": 4,
-        "ready-to-pick": 3,
+        "ready-to-pick": 2,
         "on-hold": 1,
         "late-today": 3,
         "cancellation-requested": 1,
@@ -86,6 +86,16 @@ def test_tabs_hold_and_count_the_same_orders():
     }
     assert orders.counts(shop.id)["open"] == 3
     assert orders.count_open() == 4
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("status", [READY_TO_PICK, ON_HOLD])
+def test_who_works_down_a_tab_never_meets_an_order_that_the_client_wants_canceled(status):
+    make_order(status=status, deliver_by=day(0))
+    asked = make_order(status=status, deliver_by=day(0), is_cancellation_requested=True)
+    holding = [tab for tab in TABS if asked.number in listed(tab=tab)]
+    assert holding == [orders.OPEN, orders.LATE_TODAY, orders.CANCELLATION_REQUESTED]
+    assert {tab: orders.counts()[tab] for tab in (orders.OPEN, status)} == {orders.OPEN: 2, status: 1}
 
 
 def test_counting_stops_where_it_gets_dear(monkeypatch):
@@ -197,7 +207,7 @@ def plan_of(wanted, found=None):
     return " | ".join(row[3] for row in db.session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {text}"))
 
 
-@pytest.mark.parametrize("tab", [READY_TO_PICK, COMPLETE, CANCELED])
+@pytest.mark.parametrize("tab", [READY_TO_PICK, ON_HOLD, COMPLETE, CANCELED])
 @pytest.mark.parametrize("shop_id", [None, 1])
 def test_a_page_is_a_walk_along_an_index_and_sorts_nothing(tab, shop_id):
     plan = plan_of(Wanted(tab=tab, shop_id=shop_id))

@@ -21,8 +21,10 @@ from stoqflow_web.models import (
     SalesOrder,
     Shop,
 )
+from stoqflow_web.search_words import words_of
 from stoqflow_web.services import imports
 from stoqflow_web.services.import_work import LeaseLost, claim
+from stoqflow_web.services.storing_orders import order_words
 from stoqflow_web.transaction import transaction
 from tests.support.clocks import FrozenClock
 from tests.support.linking import after_requests, link_shop, transfer
@@ -276,6 +278,24 @@ def test_stock_goes_to_the_earliest_deadline_and_the_rest_is_on_hold(ctx: Flask,
     orders = db.session.scalars(select(SalesOrder).order_by(SalesOrder.sort_day, SalesOrder.id)).all()
     assert [order.status for order in orders] == ["ready-to-pick", "on-hold"]
     assert db.session.scalars(select(Product.reserved)).one() == 2
+
+
+def test_an_order_that_comes_in_with_a_wish_to_cancel_tells_it_in_its_history_and_is_found_by_its_city(
+    ctx: Flask, sandbox: RunningSandbox
+) -> None:
+    (order_id,) = place(sandbox, 1)
+    sandbox.world.ask_to_cancel(order_id)
+    shop = link_shop(sandbox)
+    for _ in range(2):  # told once, however often it is transferred
+        transfer(shop, "orders")
+    db.session.rollback()
+    order = db.session.scalars(select(SalesOrder)).one()
+    told = select(HistoryEntry.event).where(HistoryEntry.sales_order_id == order.id).order_by(HistoryEntry.id)
+    assert db.session.scalars(told).all()[:2] == ["came_in", "cancellation_requested"]
+    assert list(db.session.scalars(told)).count("cancellation_requested") == 1
+    city = order.marketplace_order.client_city
+    assert city
+    assert words_of(city) <= order_words(order)
 
 
 @on_both

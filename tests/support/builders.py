@@ -201,7 +201,7 @@ def _item(
 def _add_words(
     tx: Transaction, order: SalesOrder, bol_order: MarketplaceOrder, products: Sequence[Product | None]
 ) -> None:
-    texts = [order.number, bol_order.external_id, bol_order.client_name]
+    texts = [order.number, bol_order.external_id, bol_order.client_name, bol_order.client_city]
     for item, product in zip(bol_order.items, products, strict=True):
         texts += [item.reference, item.ean, *([product.sku, product.ean] if product else [])]
     words = words_of(*texts)
