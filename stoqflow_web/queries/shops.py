@@ -10,7 +10,7 @@ from stoqflow_web.extensions import db
 from stoqflow_web.models import HistoryEntry, ImportRun, Shop
 from stoqflow_web.queries.imports import latest_ids
 
-EVENTS_ON_PAGE = 20
+EVENTS_ON_PAGE = 50
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ def tidy_key(text: str | None) -> str:
     if len(key) > LONGEST_KEY:
         raise Invalid("api_key", _("This is too long for a key of bol.com. Copy only the client ID."))
     if not _is_plain(key):
-        raise Invalid("api_key", _("A key of bol.com holds no spaces or special characters. Copy it once more."))
+        raise Invalid("api_key", _("A key of bol.com holds no spaces and no accented letters. Copy it once more."))
     return key
 
 
@@ -44,7 +44,9 @@ def tidy_secret(text: str | None) -> str:
     if len(secret) > LONGEST_KEY:
         raise Invalid("api_secret", _("This is too long for a secret of bol.com. Copy only the secret."))
     if not _is_plain(secret):
-        raise Invalid("api_secret", _("A secret of bol.com holds no spaces or special characters. Copy it once more."))
+        raise Invalid(
+            "api_secret", _("A secret of bol.com holds no spaces and no accented letters. Copy it once more.")
+        )
     return secret
 
 

@@ -79,7 +79,7 @@ class TransferRow:
     @property
     def start_words(self) -> str:
         if self.kind == READINESS:
-            return _("Check again") if self.run else _("Check now")
+            return _("Check readiness again") if self.run else _("Check readiness now")
         return _("Transfer again") if self.run else _("Transfer")
 
 

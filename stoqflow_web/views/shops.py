@@ -23,6 +23,7 @@ from stoqflow_web.wording.shops import last_transfers, state_of
 
 blueprint = managers_only(Blueprint("shops", __name__))
 
+EVENTS_AT_ONCE = 8  # of the history; the older ones are folded away
 TRANSFERS = (PRODUCTS, ORDERS, CONTENT)  # in the order in which they make sense
 
 
@@ -66,7 +67,8 @@ def show(shop_id: int) -> Response:
         row_of(watched[kind]) if kind in watched else TransferRow(shop, kind, is_next=kind == next_kind)
         for kind in TRANSFERS
     ]
-    history = [(entry, tell(entry)) for entry in queries.history_of(shop_id)]
+    told = [(entry, tell(entry)) for entry in queries.history_of(shop_id)]
+    history = {"newest": told[:EVENTS_AT_ONCE], "older": told[EVENTS_AT_ONCE:]}
     return make_response(
         render_template("shops/shop.html", shop=shop, state=state_of(shop), rows=rows, history=history)
     )
@@ -138,7 +140,18 @@ def readiness(shop_id: int) -> Response:
     watched = import_queries.latest_watched(shop_id).get(READINESS)
     row = row_of(watched) if watched else TransferRow(shop, READINESS, is_next=True)
     report = _report(row.run.id) if row.run and row.run.status == FINISHED else None
-    return make_response(render_template("shops/readiness.html", shop=shop, row=row, report=report))
+    return make_response(
+        render_template("shops/readiness.html", shop=shop, row=row, report=report, nothing_yet=_nothing_yet(row))
+    )
+
+
+def _nothing_yet(row: TransferRow) -> str:
+    """What stands in the place of the report while there is none."""
+    if row.run is None:
+        return _("No check has been made yet.")
+    if row.is_active:
+        return _("The report appears here when the check has finished.")
+    return _("The last check did not finish, so there is no report.")
 
 
 def _report(run_id: int) -> list[dict[str, object]]:

@@ -19,10 +19,13 @@ from stoqflow_web.models.imports import (
     PRODUCTS,
     QUEUED,
     READINESS,
+    RUNNING,
     STOPPED,
 )
 from stoqflow_web.queries.imports import Pace
+from stoqflow_web.services.import_work import LEASE
 
+TELLING_SILENCE = timedelta(seconds=10)  # a worker renews its lease every three seconds; so long is no accident
 TELLING_QUEUE = timedelta(seconds=20)  # a run that nobody picks up for so long deserves a word
 
 
@@ -74,7 +77,7 @@ def describe(run: ImportRun, pace: Pace, at: datetime) -> RunWords:
         state=state,
         tone=tone,
         note=_activity(run, pace, at) if run.is_active else ended_line(run, at),
-        time_left=_time_left(pace) if run.is_active and not _is_waiting(run, at) else "",
+        time_left=_time_left(pace) if run.is_active and not _stands_still(run, at) else "",
         progress_label=kind_name(run.kind),
         counts=_counts(run),
         needs_you=needs_you(run.count_problems),
@@ -113,6 +116,8 @@ def _activity(run: ImportRun, pace: Pace, at: datetime) -> str:
         return _("Stopping after what is being fetched now")
     if run.not_before and _tries_again_later(run, at):
         return _("Trying again at %(time)s", time=_clock(run.not_before))
+    if (silence := _silence(run, at)) >= TELLING_SILENCE:
+        return _told_silence(silence)
     if run.waiting_until and run.waiting_until > at:
         return _("Waiting for bol.com's limit, goes on at %(time)s", time=_clock(run.waiting_until))
     if run.status == QUEUED:
@@ -198,8 +203,25 @@ def _amount(run: ImportRun) -> str:
     return f"{_number(number)} {things}"
 
 
-def _is_waiting(run: ImportRun, at: datetime) -> bool:
-    return _tries_again_later(run, at) or bool(run.waiting_until and run.waiting_until > at)
+def _stands_still(run: ImportRun, at: datetime) -> bool:
+    is_waiting = run.waiting_until is not None and run.waiting_until > at
+    return is_waiting or _tries_again_later(run, at) or _silence(run, at) >= TELLING_SILENCE
+
+
+def _silence(run: ImportRun, at: datetime) -> timedelta:
+    """How long nothing was heard of the worker that holds the run; nothing for a run that no worker holds."""
+    if run.status != RUNNING or run.lease_until is None:
+        return timedelta(0)
+    return at - (run.lease_until - LEASE)
+
+
+def _told_silence(silence: timedelta) -> str:
+    if silence >= LEASE:
+        return _("The worker stopped. Another one goes on within a minute.")
+    return _(
+        "Nothing heard from the worker for %(number)s s. If it stopped, another one goes on within a minute.",
+        number=round(silence.total_seconds()),
+    )
 
 
 def _tries_again_later(run: ImportRun, at: datetime) -> bool:

@@ -110,7 +110,7 @@ def _kinds() -> Mapping[str, Kind]:
         ),
         STOCK_DIFFERS: Kind(
             _("Stock that differs"),
-            _("Count, and correct the side that is wrong. A transfer keeps the stock of products that are here."),
+            _("Count the product, then correct the stock here or at bol.com. A transfer keeps the stock that is here."),
         ),
         CHANGED_RECENTLY: Kind(
             _("Changes younger than an hour"),

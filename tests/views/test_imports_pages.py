@@ -214,7 +214,9 @@ def test_staff_neither_watch_nor_stop(shop, signed_in):
 def test_the_readiness_report_says_what_is_fine_and_what_is_not(ctx, sandbox, signed_in):
     shop_id, manager = link_shop(sandbox), signed_in()
     sandbox.world.add_offer(reference=None)
-    assert "appears here when the check has finished" in manager.get(f"/shops/{shop_id}/readiness").text
+    before = manager.get(f"/shops/{shop_id}/readiness")
+    assert "No check has been made yet." in before.text
+    assert before.texts("#transfer-readiness button") == ["Check readiness now"]
     assert transfer(shop_id, READINESS).status == FINISHED
     page = manager.get(f"/shops/{shop_id}/readiness")
     titles, pills = page.texts("#report .row__title"), page.texts("#report .pill")

@@ -148,6 +148,20 @@ def test_a_shop_is_paused_renamed_and_resumed(ctx, signed_in):
     assert "Renamed from “Home” to “Garden”" in page.text
 
 
+def test_the_history_shows_the_newest_and_folds_the_older_away(ctx, signed_in):
+    shop, manager = make_shop("Home"), signed_in()
+    for number in range(30):
+        shops.rename(shop.id, name=f"Name {number}", user_id=None)
+    page = manager.get(f"/shops/{shop.id}")
+    assert len(page.all("#history li")) == 30
+    assert "to “Name 29”" in page.texts("#history li")[0]
+    assert len(page.all("#history details li")) == 22
+    assert page.texts("#api-configuration button") == ["Check keys now"]
+    for number in range(30):
+        shops.rename(shop.id, name=f"Again {number}", user_id=None)
+    assert len(manager.get(f"/shops/{shop.id}").all("#history li")) == 50
+
+
 def test_an_unknown_shop_is_not_found(signed_in):
     manager = signed_in()
     for path in ("/shops/404", "/shops/404/keys", "/shops/404/readiness", f"/shops/{2**70}", f"/imports/{2**70}"):

@@ -51,6 +51,20 @@ def test_a_running_transfer_says_what_it_does(columns, pace, note):
     assert describe(run(**columns), pace, NOW).note == note
 
 
+@pytest.mark.parametrize(
+    ("lease_left", "note", "time_left"),
+    [
+        (18, "Fetching order details · 24 per second", "about 6 s left"),
+        (8, "Nothing heard from the worker for 12 s. If it stopped, another one goes on within a minute.", ""),
+        (0, "The worker stopped. Another one goes on within a minute.", ""),
+        (-30, "The worker stopped. Another one goes on within a minute.", ""),
+    ],
+)
+def test_no_rate_is_invented_once_the_worker_is_silent(lease_left, note, time_left):
+    told = describe(run(lease_until=NOW + timedelta(seconds=lease_left)), Pace(24, 6), NOW)
+    assert (told.note, told.time_left) == (note, time_left)
+
+
 def test_a_run_that_nobody_picks_up_says_what_to_check():
     waiting = run(status="queued", created_at=NOW - timedelta(minutes=1))
     assert "Check that a worker is running" in describe(waiting, Pace(), NOW).note
