@@ -9,9 +9,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import redis
-from flask import Flask
+from sqlalchemy import create_engine, make_url
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
 
+from stoqflow_web.demo import DEMO_FILE, independent_of_the_real_one
 from stoqflow_web.settings import Settings, read_settings
 
 
@@ -24,18 +26,32 @@ class Finding:
     words: str
 
 
-def examine() -> list[Finding]:
-    """Everything that can be checked from here. Raises ValueError for a setting that can't be used."""
-    settings = read_settings()
-    findings = [_python(), _data_folder(settings.data)]
-    findings += [_secret_file(settings.data / name) for name in ("session.key", "secrets.key")]
-    findings += [
+def examine(data: Path | None = None) -> list[Finding]:
+    """Everything that can be checked from here, in the data folder of the settings or in `data`. Makes nothing.
+
+    Raises ValueError for a setting that can't be used.
+    """
+    environ = dict(os.environ)
+    settings = read_settings(environ, data=data, make=False)
+    is_demo = os.path.exists(settings.data / DEMO_FILE)
+    if is_demo:
+        independent_of_the_real_one(environ)
+        settings = read_settings(environ, data=data, make=False)
+    findings = [
+        _python(),
+        _data_folder(settings.data),
+        _key_file(settings.data / "session.key", is_given=bool(environ.get("STOQFLOW_SECRET_KEY"))),
+        _key_file(settings.data / "secrets.key", is_given=bool(environ.get("STOQFLOW_KEYS"))),
         _trying("database", lambda: _database(settings)),
         *_redis_and_workers(settings),
+    ]
+    if is_demo:
+        return findings  # its bol.com is a pretended one, whose address changes with each start
+    return [
+        *findings,
         _bol_address("bol.com API", settings.bol_api_url),
         _bol_address("bol.com token", settings.bol_token_url),
     ]
-    return findings
 
 
 def _python() -> Finding:
@@ -43,14 +59,20 @@ def _python() -> Finding:
 
 
 def _data_folder(folder: Path) -> Finding:
+    if not os.path.exists(folder):
+        return Finding(
+            "data folder", False, f"{folder} is not there: start Stoqflow, which makes it, or name yours with --data"
+        )
     if os.access(folder, os.W_OK | os.X_OK):
         return Finding("data folder", True, str(folder))
     return Finding("data folder", False, f"{folder} can't be written to; make it yours (chown) or set STOQFLOW_DATA.")
 
 
-def _secret_file(path: Path) -> Finding:
-    if not path.exists():
-        return Finding(path.name, True, "not used: it comes from a setting")
+def _key_file(path: Path, *, is_given: bool) -> Finding:
+    """`is_given`: a setting holds what would stand in the file."""
+    if not os.path.exists(path):  # Path.exists would raise in a folder that is closed to us
+        missing = "not used: it comes from a setting" if is_given else "not there: starting Stoqflow makes it"
+        return Finding(path.name, is_given, missing)
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
         return Finding(path.name, False, f"others may read it (mode {mode:o}); run: chmod 600 {path}")
@@ -65,30 +87,36 @@ def _trying(subject: str, look: Callable[[], Finding]) -> Finding:
 
 
 def _database(settings: Settings) -> Finding:
-    from stoqflow_web import create_app
-
-    app = create_app(settings)
-    here, newest = _migrations(app)
-    kind = urlsplit(settings.database_url).scheme.split("+")[0]
+    url = make_url(settings.database_url)
+    kind = url.get_backend_name()
+    # Connecting would make the file.
+    is_there = kind != "sqlite" or os.path.exists(url.database or "")
+    here, newest = (_migration(settings.database_url) if is_there else None), _newest_migration()
     if here == newest:
         return Finding("database", True, f"{kind}, at the newest migration ({newest})")
     if here is None:
-        return Finding("database", False, f"{kind}, still empty; start Stoqflow or run: python3 run.py db upgrade")
+        empty = "still empty" if is_there else "not there"
+        return Finding("database", False, f"{kind}, {empty}; start Stoqflow or run: python3 run.py db upgrade")
     return Finding(
         "database", False, f"{kind}, at migration {here} instead of {newest}; run: python3 run.py db upgrade"
     )
 
 
-def _migrations(app: Flask) -> tuple[str | None, str | None]:
-    """The migration the database is at, and the newest one there is."""
+def _migration(database_url: str) -> str | None:
+    """The migration the database is at; None when it is empty."""
     from alembic.runtime.migration import MigrationContext
+
+    engine = create_engine(database_url, poolclass=NullPool)
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def _newest_migration() -> str | None:
     from alembic.script import ScriptDirectory
 
-    from stoqflow_web.extensions import MIGRATIONS, db
+    from stoqflow_web.extensions import MIGRATIONS
 
-    with app.app_context(), db.engine.connect() as connection:
-        here = MigrationContext.configure(connection).get_current_revision()
-    return here, ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    return ScriptDirectory(str(MIGRATIONS)).get_current_head()
 
 
 def _redis_and_workers(settings: Settings) -> list[Finding]:

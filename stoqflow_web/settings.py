@@ -46,14 +46,18 @@ class Settings:
         return self.redis_url or f"unix://{self.redis_socket}"
 
 
-def read_settings(environ: Mapping[str, str] | None = None, *, data: Path | None = None) -> Settings:
+def read_settings(environ: Mapping[str, str] | None = None, *, data: Path | None = None, make: bool = True) -> Settings:
     """Settings from `environ` (default: the process's own). Makes the data folder and the two key files when absent.
 
+    With `make` False it only looks: keys that are not there are empty, which does for nothing but looking.
     Raises ValueError with a sentence when a setting can't be used.
     """
     env = os.environ if environ is None else environ
     folder = (data or Path(env.get("STOQFLOW_DATA") or "var")).resolve()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if make:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    keep = kept if make else _found
+    keys = env.get("STOQFLOW_KEYS") or keep(folder / "secrets.key", Fernet.generate_key().decode())
     return Settings(
         data=folder,
         database_url=_database_url(env.get("DATABASE_URL") or f"sqlite:///{folder / 'stoqflow.db'}"),
@@ -61,8 +65,8 @@ def read_settings(environ: Mapping[str, str] | None = None, *, data: Path | None
         bol_api_url=(env.get("STOQFLOW_BOL_API_URL") or BOL_API_URL).rstrip("/"),
         bol_token_url=env.get("STOQFLOW_BOL_TOKEN_URL") or BOL_TOKEN_URL,
         port=_port(env.get("PORT") or "8000"),
-        secret_key=env.get("STOQFLOW_SECRET_KEY") or kept(folder / "session.key", secrets.token_urlsafe(48)),
-        keys=_keys(env.get("STOQFLOW_KEYS") or kept(folder / "secrets.key", Fernet.generate_key().decode())),
+        secret_key=env.get("STOQFLOW_SECRET_KEY") or keep(folder / "session.key", secrets.token_urlsafe(48)),
+        keys=_keys(keys) if keys or make else (),
     )
 
 
@@ -107,6 +111,13 @@ def kept(path: Path, fresh: str) -> str:
             os.link(own, path)
         own.unlink()
     return path.read_text().strip()
+
+
+def _found(path: Path, _fresh: str) -> str:
+    """The text in `path`; nothing when it is not there or not ours to read."""
+    with suppress(OSError):
+        return path.read_text().strip()
+    return ""
 
 
 def add_key(settings: Settings) -> Path:

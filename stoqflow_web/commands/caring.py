@@ -2,8 +2,11 @@
 
 import os
 import sys
+from pathlib import Path
 
 import click
+
+from stoqflow_web.commands.running import data_option
 
 
 @click.group()
@@ -75,11 +78,12 @@ def upgrade() -> None:
 
 
 @click.command()
-def doctor() -> None:
-    """Check this installation and say what is wrong."""
+@data_option
+def doctor(data: Path | None) -> None:
+    """Check this installation and say what is wrong. Changes and makes nothing."""
     from stoqflow_web.doctor import examine
 
-    findings = examine()
+    findings = examine(data)
     width = max(len(finding.subject) for finding in findings)
     for finding in findings:
         click.echo(f"{'ok   ' if finding.is_fine else 'WRONG'}  {finding.subject.ljust(width)}  {finding.words}")

@@ -30,7 +30,7 @@ data_option = click.option(
 def demo(port: int | None, data: Path | None, orders: int, offers: int) -> None:
     """Try everything: Stoqflow beside a pretend bol.com, in a folder of its own."""
     from stoqflow_web.bol.sandbox.options import SandboxOptions
-    from stoqflow_web.demo import DemoAccess, announcement, free_port, independent_of_the_real_one
+    from stoqflow_web.demo import DEMO_FILE, DemoAccess, announcement, free_port, independent_of_the_real_one
 
     independent_of_the_real_one(os.environ)
     settings = _settings(port, data or Path("var/demo"))
@@ -38,7 +38,7 @@ def demo(port: int | None, data: Path | None, orders: int, offers: int) -> None:
     sandbox_port = free_port(4300, besides=settings.port)
     bol = f"http://127.0.0.1:{sandbox_port}"
     os.environ.update(STOQFLOW_BOL_API_URL=bol, STOQFLOW_BOL_TOKEN_URL=f"{bol}/token")
-    secret = json.loads(kept(settings.data / "demo.json", json.dumps({"password": secrets.token_urlsafe(9)})))
+    secret = json.loads(kept(settings.data / DEMO_FILE, json.dumps({"password": secrets.token_urlsafe(9)})))
     access = DemoAccess(secret["password"], bol, options.client_id, options.client_secret)
     sandbox_command = _stoqflow("sandbox", "--port", str(sandbox_port), "--orders", str(orders))
     sandbox_command += ["--offers", str(offers), "--state-file", str(settings.data / "pretend-bol.state")]
