@@ -62,6 +62,7 @@ class Delivery:
     ) -> None:
         self._shop_id = shop_id
         self._marketplace = marketplace
+        self._began = clock.now()
         self._on_step = on_step
         self._meanwhile = meanwhile
         self._reading: dict[Future[Seen], list[Message]] = {}
@@ -241,7 +242,7 @@ class Delivery:
     def _postpone(self, fault: ExchangeError) -> None:
         """One moment for all that is due: an outage is one thing, not one for each message."""
         if isinstance(fault, AccessLost):
-            shops.mark_access_lost(self._shop_id, fault.sentence)
+            shops.mark_access_lost(self._shop_id, fault.sentence, tried_at=self._began)
         with transaction() as tx:
             now = clock.now()
             faulty = _pairs(tx, self._faulty)

@@ -36,6 +36,7 @@ from stoqflow_web.transaction import reading, transaction
 
 log = logging.getLogger(__name__)
 
+KEYS_REFUSED = "Stopped because bol.com refused the keys."  # begins the trouble of each run that ended by that
 MOST_FAULTS = 30  # in a row; with the waits below that is about two hours without one good answer
 LONGEST_PAUSE_SECONDS = 300
 NO_TIMEOUT = -1  # pictures of a large shop take hours; the lease, not the queue, tells that a worker is gone
@@ -83,6 +84,7 @@ def request_stop(run_id: int, *, user_id: int | None) -> None:
 
 def carry_on(run_id: int) -> None:
     """Work on a run until it ends, must wait, or is somebody else's. Safe to call twice, and again after a kill."""
+    began = clock.now()
     work = claim(run_id)
     if work is None:
         return
@@ -93,12 +95,14 @@ def carry_on(run_id: int) -> None:
         if work.kind == PRODUCTS and wants_content(work.shop_id):
             start(work.shop_id, CONTENT, user_id=None)
     except StopRequested:
-        _end(work, STOPPED)
+        _end(work, STOPPED, _why_stopped(work))
     except LeaseLost:
         log.info("Import %s is carried on by another worker", run_id)
     except AccessLost as lost:
-        shops.mark_access_lost(work.shop_id, lost.sentence)
-        _end(work, FAILED, lost.sentence)
+        if shops.mark_access_lost(work.shop_id, lost.sentence, tried_at=began):
+            _end(work, FAILED, f"{KEYS_REFUSED} {lost.sentence}")
+        else:
+            _postpone(work, "The keys were replaced or proven meanwhile, so they are tried again.", None)
     except ExchangeError as fault:
         if fault.is_temporary:
             _postpone(work, fault.sentence, fault.retry_after)
@@ -175,7 +179,16 @@ def _end(work: Work, status: str, trouble: str | None = None) -> None:
         if status != STOPPED:
             event = "import_finished" if status == FINISHED else "import_failed"
             history.record(tx, event, shop_id=run.shop_id, kind=run.kind, trouble=trouble)
-    log.info("Import %s (%s of shop %s) %s", work.run_id, work.kind, work.shop_id, status)
+        shop = _named(run.shop)
+    log.info("Import %s (%s of shop %s) %s", work.run_id, work.kind, shop, status)
+
+
+def _why_stopped(work: Work) -> str | None:
+    """A person who pressed Stop or Pause knows why. That other work was refused the keys must be told."""
+    with reading() as session:
+        run = session.get_one(ImportRun, work.run_id, populate_existing=True)
+        is_refused = run.stop_requested_at is None and run.shop.has_lost_access
+        return KEYS_REFUSED if is_refused else None
 
 
 def _postpone(work: Work, trouble: str, retry_after: float | None) -> None:
@@ -186,13 +199,14 @@ def _postpone(work: Work, trouble: str, retry_after: float | None) -> None:
             return
         run.faults += 1
         run.trouble = trouble
+        shop = _named(run.shop)
         if run.faults > MOST_FAULTS:
             _close(run, FAILED)
             history.record(tx, "import_failed", shop_id=run.shop_id, kind=run.kind, trouble=trouble)
             return
         run.lease_until = None
         run.not_before = clock.now() + timedelta(seconds=_pause(run.faults, retry_after))
-    log.warning("Import %s waits after fault %s: %s", work.run_id, run.faults, trouble)
+    log.warning("Import %s (%s of shop %s) waits after fault %s: %s", work.run_id, work.kind, shop, run.faults, trouble)
 
 
 def _pause(faults: int, retry_after: float | None) -> float:
@@ -205,6 +219,11 @@ def _close(run: ImportRun, status: str) -> None:
     run.active_key = None
     run.lease_until = run.not_before = run.waiting_until = None
     run.finished_at = clock.now()
+
+
+def _named(shop: Shop) -> str:
+    """A shop as the log names it: by its number for whoever looks it up, by its name for whoever reads along."""
+    return f"{shop.id} “{shop.name}”"
 
 
 def _active_key(shop_id: int, kind: str) -> str:

@@ -2,6 +2,7 @@
 
 import logging
 
+from stoqflow_web import clock
 from stoqflow_web.errors import NotFound
 from stoqflow_web.exchange import AccessLost, ExchangeError, OrderRecord
 from stoqflow_web.models import MarketplaceOrder, Shop
@@ -35,9 +36,10 @@ def read_order(marketplace_order_id: int) -> OrderRecord:
         if order is None:
             raise NotFound("There is no such order.")
         shop_id, external_id = order.shop_id, order.external_id
+    began = clock.now()
     try:
         with connect(shop_id) as marketplace:
             return marketplace.order(external_id)
     except AccessLost as lost:
-        shops.mark_access_lost(shop_id, lost.sentence)
+        shops.mark_access_lost(shop_id, lost.sentence, tried_at=began)
         raise

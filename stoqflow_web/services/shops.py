@@ -6,6 +6,7 @@ A secret comes in as text, is proven and encrypted at once, and never leaves: no
 import hmac
 import logging
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -110,15 +111,26 @@ def check_keys(shop_id: int, *, user_id: int | None = None) -> KeyCheck:
     return KeyCheck(WORKS)
 
 
-def mark_access_lost(shop_id: int, why: str, *, who: str = MARKETPLACE) -> None:
-    """Ask the marketplace nothing more for this shop. Noted once, however many workers find out. Raises NotFound."""
+def mark_access_lost(shop_id: int, why: str, *, who: str = MARKETPLACE, tried_at: datetime | None = None) -> bool:
+    """Ask the marketplace nothing more for this shop. Noted once, however many workers find out. Raises NotFound.
+
+    `tried_at` is when the work that was refused took up the shop's keys. Keys that were proven or replaced since are
+    not blamed: then nothing is noted. Returns whether the shop is without access.
+    """
     with transaction() as tx:
         shop = _found(tx, shop_id)
         if shop.has_lost_access:
-            return
+            return True
+        if tried_at is not None and shop.keys_checked_at > tried_at:
+            log.info("Shop %s “%s” has newly proven keys by now; the refusal is not theirs", shop_id, shop.name)
+            return False
         shop.access_lost_at, shop.access_lost_why = clock.now(), why
         history.record(tx, "access_lost", who=who, shop_id=shop_id, why=why)
-    log.warning("Shop %s lost its access: nothing is asked of the marketplace until its keys are replaced", shop_id)
+        name = shop.name
+    log.warning(
+        "Shop %s “%s” lost its access: nothing is asked of the marketplace until its keys are replaced", shop_id, name
+    )
+    return True
 
 
 def rename(shop_id: int, *, name: str, user_id: int | None) -> Shop:

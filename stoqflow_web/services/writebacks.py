@@ -121,11 +121,12 @@ def _marketplace_of(shop_id: int, *, is_patient: bool = True) -> Iterator[Market
     if not may_ask:
         yield None
         return
+    began = clock.now()
     try:
         with connect(shop_id, on_wait=None if is_patient else _refuse_to_wait) as marketplace:
             yield marketplace
     except AccessLost as lost:
-        shops.mark_access_lost(shop_id, lost.sentence)
+        shops.mark_access_lost(shop_id, lost.sentence, tried_at=began)
     except ExchangeError as fault:
         _look_later(shop_id, max(PAUSE_AFTER_FAULT_SECONDS, fault.retry_after or 0.0))
         log.warning("Messages of shop %s are looked at later: %s", shop_id, fault.sentence)

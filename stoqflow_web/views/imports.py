@@ -64,6 +64,11 @@ class TransferRow:
         return self.run is not None and (self.is_active or bool(self.run.trouble))
 
     @property
+    def trouble(self) -> tuple[str, str]:
+        """The sentence and the tone of its notice."""
+        return wording.trouble_of(self.run, self.shop) if self.run else ("", "")
+
+    @property
     def link_to_problems(self) -> str:
         """The words of the link to what an ended run found, empty when it found nothing."""
         if self.run is None or self.words is None or self.is_active:

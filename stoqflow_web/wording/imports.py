@@ -7,7 +7,7 @@ from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
 
 from stoqflow_web.clock import AMSTERDAM
-from stoqflow_web.models import ImportRun
+from stoqflow_web.models import ImportRun, Shop
 from stoqflow_web.models.imports import (
     CONTENT,
     FAILED,
@@ -24,6 +24,7 @@ from stoqflow_web.models.imports import (
 )
 from stoqflow_web.queries.imports import Pace
 from stoqflow_web.services.import_work import LEASE
+from stoqflow_web.services.imports import KEYS_REFUSED
 
 TELLING_SILENCE = timedelta(seconds=10)  # a worker renews its lease every three seconds; so long is no accident
 TELLING_QUEUE = timedelta(seconds=20)  # a run that nobody picks up for so long deserves a word
@@ -90,6 +91,21 @@ def ended_line(run: ImportRun, at: datetime) -> str:
     when = _moment(run.finished_at, at) if run.finished_at else ""
     counts = ", ".join(f"{_number(count.number)} {count.words}" for count in _counts(run) if not count.is_urgent)
     return " · ".join(part for part in (f"{verb} {when}".strip(), _amount(run), counts) if part)
+
+
+def trouble_of(run: ImportRun, shop: Shop) -> tuple[str, str]:
+    """What troubles or ended a run, and the tone of its notice; ("", "") without trouble.
+
+    A refusal of keys that work by now alarms nobody any more: what is left is that the run did not come to its end.
+    """
+    if not run.trouble:
+        return "", ""
+    if run.is_active:
+        return run.trouble, "warn"
+    is_past = run.finished_at is not None and not shop.has_lost_access and shop.keys_checked_at > run.finished_at
+    if is_past and run.trouble.startswith(KEYS_REFUSED):
+        return _("Stopped when the keys were refused. Transfer again."), "info"
+    return run.trouble, "danger"
 
 
 def needs_you(number: int) -> str:

@@ -11,6 +11,7 @@ from stoqflow_web.errors import Invalid, NotFound
 from stoqflow_web.extensions import db, vault
 from stoqflow_web.models import HistoryEntry, Shop
 from stoqflow_web.services import shops
+from stoqflow_web.transaction import transaction
 from stoqflow_web.vault import Vault
 from tests.support.builders import make_shop
 from tests.support.linking import after_requests, link_shop
@@ -167,6 +168,18 @@ def test_access_is_lost_once_however_many_workers_find_out(ctx):
         shops.mark_access_lost(shop_id, why)
     assert shop_now(shop_id).access_lost_why == "first"
     assert events(shop_id) == ["access_lost"]
+
+
+def test_new_keys_are_not_blamed_for_what_was_tried_with_the_old_ones(ctx, clock):
+    shop_id, tried_at = make_shop().id, clock()
+    clock.jump(seconds=5)
+    with transaction() as tx:
+        tx.session.get_one(Shop, shop_id).keys_checked_at = clock()
+    assert not shops.mark_access_lost(shop_id, "The old pair was refused.", tried_at=tried_at)
+    assert not shop_now(shop_id).has_lost_access
+    assert shops.mark_access_lost(shop_id, "The new pair was refused.", tried_at=clock())
+    assert shop_now(shop_id).has_lost_access
+    assert shops.mark_access_lost(shop_id, "Late news.", tried_at=tried_at)
 
 
 def test_a_check_loses_and_regains_access_as_bol_answers(ctx, sandbox, clock):

@@ -4,10 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from stoqflow_web.models import ImportProblem, ImportRun
+from stoqflow_web.models import ImportProblem, ImportRun, Shop
 from stoqflow_web.queries.imports import Pace
+from stoqflow_web.services.imports import KEYS_REFUSED
 from stoqflow_web.wording import problems
-from stoqflow_web.wording.imports import describe
+from stoqflow_web.wording.imports import describe, trouble_of
 
 NOW = datetime(2026, 11, 23, 13, 32, tzinfo=UTC)  # 14:32 in Amsterdam
 COUNTS = ("count_new", "count_matched", "count_unchanged", "count_skipped", "count_problems", "done")
@@ -99,6 +100,24 @@ def test_no_time_left_is_promised_while_it_waits():
 )  # fmt: skip
 def test_an_ended_transfer_sums_up(columns, line):
     assert describe(ended(**columns), Pace(), NOW).note == line
+
+
+REFUSED = f"{KEYS_REFUSED} bol.com does not accept this key and secret."
+LATER = NOW + timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "shop", "told"),
+    [
+        (REFUSED, {"keys_checked_at": LATER}, ("Stopped when the keys were refused. Transfer again.", "info")),
+        (REFUSED, {"keys_checked_at": LATER, "access_lost_at": LATER}, (REFUSED, "danger")),
+        (REFUSED, {"keys_checked_at": NOW}, (REFUSED, "danger")),
+        ("bol.com was away.", {"keys_checked_at": LATER}, ("bol.com was away.", "danger")),
+        (None, {"keys_checked_at": LATER}, ("", "")),
+    ],
+)
+def test_a_refusal_of_keys_that_work_again_is_told_calmly(trouble, shop, told):
+    assert trouble_of(ended(status="failed", trouble=trouble), Shop(**shop)) == told
 
 
 def test_what_needs_a_person_is_counted_in_words():
