@@ -2,11 +2,16 @@
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from stoqflow_web.commands.running import data_option
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 
 @click.group()
@@ -14,25 +19,65 @@ def user() -> None:
     """The people who may sign in."""
 
 
+def _good_email(context: click.Context, option: click.Parameter, email: str) -> str:
+    return _checked(context, lambda users: users.checked_new_email(email))
+
+
+def _good_name(context: click.Context, option: click.Parameter, name: str) -> str:
+    return _checked(context, lambda users: users.checked_name(name))
+
+
+def _good_password(password: str) -> str:
+    return _checked(click.get_current_context(), lambda users: users.checked_password(password))
+
+
 @user.command("add")
-@click.option("--email", prompt="E-mail address", help="What they sign in with.")
-@click.option("--name", prompt="Name", help="How the history calls them.")
+@click.option("--email", prompt="E-mail address", callback=_good_email, help="What they sign in with.")
+@click.option("--name", prompt="Name", callback=_good_name, help="How the history calls them.")
 @click.option(
     "--role", type=click.Choice(["manager", "staff"]), prompt="Role", help="A manager also sees shops and keys."
 )
 @click.option("--password-stdin", is_flag=True, help="Read the password from the standard input instead of asking.")
-def add_user(email: str, name: str, role: str, password_stdin: bool) -> None:
+@click.pass_context
+def add_user(context: click.Context, email: str, name: str, role: str, password_stdin: bool) -> None:
     """Make a user."""
     if password_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
     else:
-        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
-    from stoqflow_web import create_app
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True, value_proc=_good_password)
     from stoqflow_web.services import users
 
-    with create_app().app_context():
+    with _app(context).app_context():
         made = users.add_user(email=email, name=name, role=role, password=password)
         click.echo(f"{made.email} may sign in now, as {made.role}.")
+
+
+def _checked(context: click.Context, check: Callable[[Any], str]) -> str:
+    """What the check of services/users.py makes of an answer; its refusal asks the same question again."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from stoqflow_web.errors import Invalid
+    from stoqflow_web.services import users
+
+    try:
+        with _app(context).app_context():
+            return check(users)
+    except Invalid as refusal:
+        raise click.BadParameter(refusal.sentence) from None
+    except SQLAlchemyError as error:
+        reason = str(error).splitlines()[0]
+        raise click.ClickException(f"The database can't be used ({reason}). See: python3 run.py doctor") from None
+
+
+def _app(context: click.Context) -> "Flask":
+    """One app for all questions of a command."""
+    from stoqflow_web import create_app
+
+    kept = context.find_root().ensure_object(dict)
+    if "app" not in kept:
+        kept["app"] = create_app()
+    app: Flask = kept["app"]
+    return app
 
 
 @click.group()

@@ -14,7 +14,7 @@ from stoqflow_web.extensions import db, settings
 from stoqflow_web.models import User
 from stoqflow_web.models.users import MANAGER, ROLES
 from stoqflow_web.passwords import passwords
-from stoqflow_web.transaction import Transaction, transaction
+from stoqflow_web.transaction import Transaction, reading, transaction
 
 SHORTEST_PASSWORD = 10
 LONGEST_PASSWORD = 1000  # argon2 would take more, but nobody types it
@@ -36,9 +36,9 @@ def add_user(*, email: str, name: str, role: str, password: str) -> User:
     """Make a user. Raises Invalid, naming the field `email`, `name`, `role` or `password`."""
     user = User(
         email=_checked_email(email),
-        name=_checked_name(name),
+        name=checked_name(name),
         role=_checked_role(role),
-        password_hash=passwords().hash(_checked_password(password)),
+        password_hash=passwords().hash(checked_password(password)),
         created_at=clock.now(),
     )
     try:
@@ -46,13 +46,41 @@ def add_user(*, email: str, name: str, role: str, password: str) -> User:
             tx.session.add(user)
             tx.session.flush()
     except IntegrityError:
-        raise Invalid("email", _("Somebody with this e-mail address is here already.")) from None
+        raise _taken() from None
     return user
+
+
+def checked_new_email(email: str) -> str:
+    """The address as it is kept, when nobody has it yet. Raises Invalid."""
+    email = _checked_email(email)
+    with reading() as session:
+        if session.scalar(select(User.id).where(User.email == email)):
+            raise _taken()
+    return email
+
+
+def checked_name(name: str) -> str:
+    """The name as it is kept. Raises Invalid."""
+    name = " ".join(name.split())
+    if not name:
+        raise Invalid("name", _("Enter a name."))
+    if len(name) > 100:
+        raise Invalid("name", _("This name is too long: 100 characters at most."))
+    return name
+
+
+def checked_password(password: str) -> str:
+    """The password, when it will do. Raises Invalid."""
+    if len(password) < SHORTEST_PASSWORD:
+        raise Invalid("password", _("Use at least %(number)s characters.", number=SHORTEST_PASSWORD))
+    if len(password) > LONGEST_PASSWORD:
+        raise Invalid("password", _("Use at most %(number)s characters.", number=LONGEST_PASSWORD))
+    return password
 
 
 def change_password(user_id: int, password: str) -> User:
     """Give the user a new password, which ends all sessions begun with the old one. Raises Invalid, NotFound."""
-    password_hash = passwords().hash(_checked_password(password))
+    password_hash = passwords().hash(checked_password(password))
     with transaction() as tx:
         user = _find(tx, user_id)
         user.password_hash = password_hash
@@ -137,6 +165,10 @@ def _has_users() -> bool:
     return bool(db.session.scalar(select(func.count()).select_from(User)))
 
 
+def _taken() -> Invalid:
+    return Invalid("email", _("Somebody with this e-mail address is here already."))
+
+
 def _checked_email(email: str) -> str:
     email = email.strip().lower()
     if len(email) > 254 or not _EMAIL.fullmatch(email):
@@ -144,27 +176,10 @@ def _checked_email(email: str) -> str:
     return email
 
 
-def _checked_name(name: str) -> str:
-    name = " ".join(name.split())
-    if not name:
-        raise Invalid("name", _("Enter a name."))
-    if len(name) > 100:
-        raise Invalid("name", _("This name is too long: 100 characters at most."))
-    return name
-
-
 def _checked_role(role: str) -> str:
     if role not in ROLES:
         raise Invalid("role", _("Choose one of the roles: manager or staff."))
     return role
-
-
-def _checked_password(password: str) -> str:
-    if len(password) < SHORTEST_PASSWORD:
-        raise Invalid("password", _("Use at least %(number)s characters.", number=SHORTEST_PASSWORD))
-    if len(password) > LONGEST_PASSWORD:
-        raise Invalid("password", _("Use at most %(number)s characters.", number=LONGEST_PASSWORD))
-    return password
 
 
 class _OurClock(TimestampSigner):
