@@ -43,6 +43,7 @@ for words in (
     reason_word,
     statuses.fulfilment_words,
     statuses.item_pills,
+    statuses.line_to_choose,
     statuses.movement_words,
     statuses.plain_status_pill,
     statuses.status_pill,
@@ -145,7 +146,7 @@ def _tabs(wanted: Wanted) -> list[dict[str, Any]]:
 def _days() -> list[tuple[str, str]]:
     return [
         ("", _("Deliver by: any day")),
-        (LATE, _("Late")),
+        (LATE, _("Before today")),
         (TODAY, _("Today")),
         (TOMORROW, _("Tomorrow")),
         (THIS_WEEK, _("This week")),

@@ -10,7 +10,7 @@ from babel.dates import format_date
 from flask_babel import gettext as _
 
 from stoqflow_web.exchange import FBB, FBR
-from stoqflow_web.models import MarketplaceItem, SalesOrder
+from stoqflow_web.models import MarketplaceItem, OrderLine, SalesOrder
 from stoqflow_web.models.products import OPENING, SHIPPED, TAKEN_OVER, UNDONE
 from stoqflow_web.models.sales_orders import CANCELED, COMPLETE, ON_HOLD, READY_TO_PICK
 from stoqflow_web.queries.order_details import LineStock, units_short
@@ -43,6 +43,13 @@ def plain_status_pill(order: SalesOrder) -> Pill:
     if order.status == ON_HOLD and not order.is_cancellation_requested:
         return Pill(_("On hold"), "warn")
     return status_pill(order)
+
+
+def line_to_choose(order: SalesOrder) -> OrderLine | None:
+    """The first line whose product somebody must choose, where `status_pill` says so."""
+    if order.status != ON_HOLD or order.is_cancellation_requested:
+        return None
+    return next((line for line in order.lines_to_ship if line.product is None), None)
 
 
 def deadline_pill(order: SalesOrder, *, today: date, locale: Language = "en") -> Pill | None:
@@ -117,7 +124,7 @@ def _plain_day(day: date, *, today: date, locale: Language) -> str:
 
 
 def _on_hold(order: SalesOrder) -> str:
-    if order.has_unknown_products:
+    if line_to_choose(order):
         return _("On hold · choose product")
     short = units_short(order)
     return _("On hold · %(number)s short", number=short) if short else _("On hold")

@@ -36,6 +36,7 @@ def rows(page):
 
 def test_a_row_says_what_to_ship_to_whom_from_which_shop_and_when(sam):
     shop = make_shop("Home & Kitchen NL")
+    make_shop("Garden BE")
     pan = make_product(title="Gietijzeren braadpan 28 cm", image_url="https://media.s-bol.com/pan.jpg")
     order = make_order(
         shop=shop,
@@ -50,12 +51,55 @@ def test_a_row_says_what_to_ship_to_whom_from_which_shop_and_when(sam):
         f"{order.number} 08:12 2 × Gietijzeren braadpan 28 cm +1 line Nguyen, Utrecht Home & Kitchen NL "
         "Today Ready to pick —"
     )
+    assert page.one("tbody abbr")["title"] == "Nothing to tell bol.com yet"
     assert page.one("tbody img")["src"] == "https://media.s-bol.com/pan.jpg"
     assert page.one("tbody a.table__link")["href"] == f"/orders/{order.id}"
 
 
+def test_with_one_shop_no_row_repeats_its_name(sam):
+    make_order(shop=make_shop("Home & Kitchen NL"))
+    page = sam.get("/orders")
+    assert "Home & Kitchen NL" not in rows(page)[0]
+    assert "Shop" not in page.texts("#orders thead th")
+    assert not page.all("select[name=shop]")
+
+
+def test_an_order_that_waits_for_a_product_leads_to_choosing_it(sam):
+    order = make_order(products=[make_product(), None], status=ON_HOLD)
+    make_order(status=ON_HOLD, is_cancellation_requested=True)
+    page = sam.get("/orders")
+    assert [link.get_text(strip=True) for link in page.all("tbody a.pill")] == ["On hold · choose product"]
+    assert page.one("tbody a.pill")["href"] == f"/order-lines/{order.lines[1].id}/product"
+
+
+def test_an_order_is_found_by_its_clients_city(sam):
+    make_order(client_city="Utrecht")
+    order = make_order(client_city="Den Haag")
+    assert [order.number in row for row in rows(sam.get("/orders?q=haag"))] == [True]
+
+
+def test_what_the_client_wants_canceled_says_so_in_the_list(sam):
+    make_order(is_cancellation_requested=True)
+    page = sam.get("/orders")
+    assert page.texts("tbody .pill--danger") == ["Cancellation requested"]
+    assert not rows(sam.get("/orders?tab=ready-to-pick"))
+
+
+def test_the_days_to_choose_from_do_not_contradict_the_tab_of_today(sam):
+    make_order()
+    page = sam.get("/orders")
+    assert page.texts("select[name=due] option") == [
+        "Deliver by: any day",
+        "Before today",
+        "Today",
+        "Tomorrow",
+        "This week",
+    ]
+
+
 def test_tabs_carry_counts_and_keep_what_was_asked(sam):
     shop = make_shop()
+    make_shop()
     make_order(shop=shop, status=ON_HOLD)
     make_order(shop=shop)
     page = sam.get(f"/orders?q=anna&shop={shop.id}&due=this-week&tab=on-hold")
@@ -111,6 +155,7 @@ def test_nonsense_in_the_address_is_read_as_not_asked(sam, name):
 
 def test_markup_in_names_is_shown_and_not_obeyed(sam):
     shop = make_shop("<i>Shop</i>")
+    make_shop()  # with one alone the list leaves its name out
     product = make_product(title="<b>Pan</b>")
     order = make_order(shop=shop, products=[product], client="Jan <script>alert(1)</script>")
     for page in (sam.get("/orders"), sam.get(f"/orders/{order.id}")):

@@ -1,13 +1,13 @@
 """The pills: words and tones."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from stoqflow_web.models import MarketplaceItem, OrderLine, Product, SalesOrder
 from stoqflow_web.models.sales_orders import CANCELED, COMPLETE, ON_HOLD, READY_TO_PICK, STATUSES
 from stoqflow_web.queries.order_details import stock_for_lines
-from stoqflow_web.wording.statuses import deadline_pill, deadline_sentence, status_pill, stock_pill
+from stoqflow_web.wording.statuses import deadline_pill, deadline_sentence, line_to_choose, status_pill, stock_pill
 
 MONDAY = date(2026, 11, 23)
 
@@ -47,6 +47,16 @@ def test_an_order_on_hold_says_how_much_is_short():
 
 def test_an_unknown_product_is_said_before_what_is_short():
     assert status_pill(order_of((product(0), 3), (None, 1))).words == "On hold · choose product"
+
+
+def test_the_line_to_choose_is_one_that_must_still_leave():
+    canceled, none_left = order_of((None, 1), (product(9), 1)), order_of((None, 0), (product(9), 1))
+    canceled.lines[0].canceled_at = datetime(2026, 11, 23, tzinfo=UTC)
+    for order in (canceled, none_left, order_of((None, 1), is_cancellation_requested=True)):
+        assert line_to_choose(order) is None
+        assert "choose" not in status_pill(order).words
+    unknown = order_of((product(9), 1), (None, 1))
+    assert line_to_choose(unknown) is unknown.lines[1]
 
 
 def test_a_wish_to_cancel_is_more_urgent_than_the_status_of_an_open_order_only():
