@@ -3,7 +3,6 @@
 It is single-threaded and imports little, because it only waits.
 """
 
-import fcntl
 import http.client
 import os
 import selectors
@@ -18,6 +17,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import IO
 
+from stoqflow_web import up_lock
 from stoqflow_web.embedded_redis import NoRedis, start_redis
 from stoqflow_web.processes import end_group, signal_child, start_child
 from stoqflow_web.settings import Settings
@@ -110,17 +110,10 @@ class Supervisor:
 
     def _lock(self) -> IO[str]:
         """One Stoqflow per data folder: the lock lives as long as this process."""
-        file = (self.settings.data / "up.lock").open("a+")
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            address = file.read().strip()
-            raise CannotRun(f"Stoqflow already runs in {self.settings.data}: {address}") from None
-        file.truncate(0)
-        file.write(self.address)
-        file.flush()
-        return file
+            return up_lock.hold(self.settings, self.address)
+        except up_lock.AlreadyRuns as other:
+            raise CannotRun(f"Stoqflow already runs in {self.settings.data}: {other}") from None
 
     def _refuse_taken_port(self) -> None:
         if not is_free(self.host, self.settings.port):

@@ -99,10 +99,17 @@ def new_key() -> None:
 @keys.command("rotate")
 def rotate_keys() -> None:
     """Encrypt all shops' secrets anew with the newest key; older keys may go afterwards."""
-    from stoqflow_web import create_app
+    from stoqflow_web import create_app, up_lock
     from stoqflow_web.services import shops
+    from stoqflow_web.settings import read_settings
 
-    with create_app().app_context():
+    settings = read_settings()
+    if up_lock.is_held_with_older_keys(settings):
+        raise click.ClickException(
+            "Stoqflow runs, and was started before the newest key was there: it could not read the secrets any more. "
+            "Restart Stoqflow first, then run keys rotate."
+        )
+    with create_app(settings).app_context():
         count = shops.rotate_secrets()
     click.echo(f"The secrets of {count} shop{'' if count == 1 else 's'} are encrypted with the newest key now.")
 

@@ -49,7 +49,8 @@ def _connected(shop_id: int, redis: Redis, on_wait: OnWait | None) -> Iterator[M
         api_secret = extensions.vault().unlock(locked)
     except SecretUnreadable:
         raise AccessLost(
-            "The secret of this shop can't be read with the key file of this installation. Enter the keys again."
+            "The secret of this shop can't be read with the keys this process was started with. "
+            "If keys were changed, restart Stoqflow; else enter the keys again."
         ) from None
     with open_marketplace(
         api_key,

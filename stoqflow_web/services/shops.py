@@ -288,7 +288,10 @@ def _other_account(account: Account, shop: Shop) -> str:
 
 
 def _unreadable() -> str:
-    return _("The stored secret can't be read: the key file does not fit it. Replace the keys.")
+    return _(
+        "The stored secret can't be read with the keys this process was started with. "
+        "If keys were changed, restart Stoqflow; else enter the keys again."
+    )
 
 
 def _fitting(account_name: str) -> str:
