@@ -64,7 +64,9 @@ def _put_on_hold(details: Details) -> str:
 
 
 def _product_chosen(details: Details) -> str:
-    line, sku = details.get("line"), details.get("sku")
+    line, sku, before = details.get("line"), details.get("sku"), details.get("before")
+    if line and sku and before:
+        return _("Product %(sku)s chosen instead of %(before)s for “%(line)s”", sku=sku, before=before, line=line)
     if line and sku:
         return _("Product %(sku)s chosen for “%(line)s”", sku=sku, line=line)
     return _("Product %(sku)s chosen", sku=sku) if sku else _("Product chosen")

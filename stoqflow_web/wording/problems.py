@@ -41,7 +41,11 @@ class Kind:
 
 @dataclass(frozen=True)
 class ProblemWords:
-    """One problem on a page. `step` and `step_url` are empty when the step is to be taken at bol.com."""
+    """One problem on a page. `step` and `step_url` are empty when the step is to be taken at bol.com.
+
+    `subject` is what people know the thing by best: its title, else its reference, else its EAN; of an order its number.
+    `codes` are the other ways to know it, and `offer` is bol.com's id of it, for whoever searches by that.
+    """
 
     title: str
     subject: str
@@ -49,17 +53,43 @@ class ProblemWords:
     advice: str
     step: str = ""
     step_url: str = ""
+    codes: tuple[str, ...] = ()
+    offer: str = ""
 
 
-def describe(problem: ImportProblem) -> ProblemWords:
-    """The words for a problem; one of an unknown code shows what is known, so nothing ever goes missing."""
+def describe(problem: ImportProblem, known_title: str | None = None) -> ProblemWords:
+    """The words for a problem; one of an unknown code shows what is known, so nothing ever goes missing.
+
+    `known_title` is what is known elsewhere of the thing, for a problem that brings no title itself.
+    """
     details = problem.details or {}
     kind = kind_of(problem.code)
     sentence = _SENTENCES[problem.code](details) if problem.code in _SENTENCES else _plainly(details)
     step, step_url = _next_step(problem, details)
     if problem.order_line_id is not None and details.get("line") is not None:
         sentence = _("line %(line)s: %(sentence)s", line=details["line"], sentence=sentence)
-    return ProblemWords(kind.title, problem.subject, sentence, kind.advice, step, step_url)
+    if problem.order_line_id is not None or "line" in details:
+        return ProblemWords(kind.title, problem.subject, sentence, kind.advice, step, step_url)
+    subject = str(details.get("title") or known_title or problem.subject)
+    return ProblemWords(
+        kind.title, subject, sentence, kind.advice, step, step_url, _codes(details, subject, sentence), _offer(details)
+    )
+
+
+def _codes(details: Details, *told: str) -> tuple[str, ...]:
+    """Reference and EAN, as far as they are known and were not told yet."""
+    reference, ean = (str(details.get(name) or "") for name in ("reference", "ean"))
+    codes = (
+        (reference, _("reference %(reference)s", reference=reference)),
+        (ean, _("EAN %(ean)s", ean=ean)),
+    )
+    return tuple(words for code, words in codes if code and not any(code in text for text in told))
+
+
+def _offer(details: Details) -> str:
+    if details.get("offer_ids"):
+        return _("offers %(offers)s", offers=_told(details, "offer_ids"))
+    return _("offer %(offer)s", offer=details["offer_id"]) if details.get("offer_id") else ""
 
 
 def kind_of(code: str) -> Kind:
@@ -94,7 +124,10 @@ def _kinds() -> Mapping[str, Kind]:
         ),
         UNKNOWN_PRODUCT: Kind(
             _("Order lines whose product is not known"),
-            _("Choose the product once; the next orders of the same offer find it by themselves."),
+            _(
+                "Choose the product. If bol.com said which offer it is, the next orders of that offer find it by"
+                " themselves; else the choice is for that line only."
+            ),
         ),
         ORDER_GONE: Kind(
             _("Orders that bol.com no longer shows"),
@@ -124,15 +157,15 @@ def _kinds() -> Mapping[str, Kind]:
 
 
 def _no_reference(details: Details) -> str:
-    if details.get("title"):
-        return _("“%(title)s” has no reference", title=details["title"])
-    return _("offer %(offer)s has no reference", offer=_told(details, "offer_id"))
+    return _("has no reference")
 
 
 def _doubled_reference(details: Details) -> str:
     if offers := details.get("offer_ids"):
         return _("%(number)s offers have this reference", number=len(offers))
-    return _("another offer has this reference too (this is offer %(offer)s)", offer=_told(details, "offer_id"))
+    if reference := details.get("reference"):
+        return _("another offer has the reference %(reference)s too", reference=reference)
+    return _("another offer has this reference too")
 
 
 def _doubled_ean(details: Details) -> str:
@@ -185,8 +218,6 @@ def _answer_not_understood(details: Details) -> str:
 
 
 def _product_without_ean(details: Details) -> str:
-    if details.get("title"):
-        return _("“%(title)s” has no EAN", title=details["title"])
     return _("has no EAN")
 
 

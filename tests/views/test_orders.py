@@ -219,7 +219,9 @@ def test_the_order_page_tells_the_lines_the_client_and_what_bol_says(sam):
     assert "Deliver by Wed 25 Nov" in page.texts(".page-head .pill")
     assert "1 line · 2 units" in page.text
     assert "€ 39.90" in page.texts(".card__note")
-    assert page.texts("table tbody tr") == ["Braadpan SKU HK-2281 · EAN 8712345678906 2 × € 19.95 In stock 31"]
+    assert page.texts("table tbody tr") == [
+        "Braadpan SKU HK-2281 · EAN 8712345678906 Change product 2 × € 19.95 In stock 31"
+    ]
     facts = dict(zip(page.texts(".key-values dt"), page.texts(".key-values dd"), strict=True))
     assert facts["Order"] == "C000AB12CD"
     assert facts["Fulfilment"] == "own (FBR)"

@@ -54,6 +54,11 @@ def test_what_a_person_did_names_the_person():
     assert (entry.sentence, entry.aside) == ("Product HK-1 chosen for “Tent”", "by Emma de Vries")
 
 
+def test_a_changed_product_names_both():
+    entry = told("product_chosen", PERSON, line="Tent", sku="HK-1", before="HK-9")
+    assert entry.sentence == "Product HK-1 chosen instead of HK-9 for “Tent”"
+
+
 @pytest.mark.parametrize("event", EVENTS)
 def test_every_event_has_a_sentence_also_without_details(event):
     entry = told(event)
