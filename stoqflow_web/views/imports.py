@@ -1,20 +1,22 @@
 """Transfers of a shop's data: start one, watch it, stop it, and solve what it found."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
 from stoqflow_web import clock
 from stoqflow_web.errors import NotFound
-from stoqflow_web.models import ImportRun, Shop
+from stoqflow_web.models import ImportProblem, ImportRun, Shop
 from stoqflow_web.models.imports import READINESS
 from stoqflow_web.queries import imports as queries
 from stoqflow_web.services import imports
 from stoqflow_web.views.access import managers_only, signed_in_user
 from stoqflow_web.views.respond import redirect_to, respond, wants_fragment
 from stoqflow_web.wording import imports as wording
-from stoqflow_web.wording.problems import ProblemWords
+from stoqflow_web.wording.problems import Kind, ProblemWords
 from stoqflow_web.wording.problems import describe as describe_problem
 from stoqflow_web.wording.problems import kind_of as problem_kind
 
@@ -119,7 +121,7 @@ def problems(run_id: int) -> Response:
         groups=_groups(run_id),
         code=code,
         found=page,
-        problems=[(problem, describe_problem(problem)) for problem in page.rows],
+        sections=_sections(watched.run.shop_id, page.rows),
     )
 
 
@@ -130,23 +132,39 @@ def row_of(watched: queries.WatchedRun) -> TransferRow:
         shop=run.shop,
         kind=run.kind,
         run=run,
-        words=wording.describe(run, queries.pace(run, now), now),
+        words=wording.describe(run, queries.pace(run, now), now, solved=watched.solved),
         problem=describe_problem(watched.problem) if watched.problem else None,
     )
 
 
 @dataclass(frozen=True)
 class ProblemGroup:
-    """The problems of one code in a run."""
+    """The problems of one code in a run; `number` of them are left to solve."""
 
     code: str
     title: str
     number: int
 
 
+@dataclass(frozen=True)
+class ProblemSection:
+    """The problems of one code on a page, under a head that says once what all of them ask for."""
+
+    kind: Kind
+    rows: list[tuple[ImportProblem, ProblemWords]]
+
+
 def _groups(run_id: int) -> list[ProblemGroup]:
     counts = queries.problem_counts(run_id)
-    return [ProblemGroup(code, problem_kind(code).title, number) for code, number in counts.items()]
+    return [ProblemGroup(code, problem_kind(code).title, count.unsolved) for code, count in counts.items()]
+
+
+def _sections(shop_id: int, found: Sequence[ImportProblem]) -> list[ProblemSection]:
+    titles = queries.known_titles(shop_id, found)
+    return [
+        ProblemSection(problem_kind(code), [(one, describe_problem(one, titles.get(one.id))) for one in alike])
+        for code, alike in groupby(found, lambda problem: problem.code)
+    ]
 
 
 def _row_or_onward(run_id: int) -> Response:

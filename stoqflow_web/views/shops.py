@@ -1,5 +1,7 @@
 """Shops: link a seller account, see how it does, replace its keys, pause it."""
 
+from itertools import chain
+
 from flask import Blueprint, Response, flash, make_response, render_template, url_for
 from flask_babel import gettext as _
 
@@ -7,7 +9,7 @@ from stoqflow_web import clock
 from stoqflow_web.errors import Invalid
 from stoqflow_web.forms import show_refusal
 from stoqflow_web.forms.shops import KeysForm, NameForm, ShopForm
-from stoqflow_web.models import Shop
+from stoqflow_web.models import ImportRun, Shop
 from stoqflow_web.models.imports import CONTENT, FINISHED, ORDERS, PRODUCTS, READINESS
 from stoqflow_web.queries import imports as import_queries
 from stoqflow_web.queries import shops as queries
@@ -139,7 +141,7 @@ def readiness(shop_id: int) -> Response:
     shop = load_or_404(Shop, shop_id)
     watched = import_queries.latest_watched(shop_id).get(READINESS)
     row = row_of(watched) if watched else TransferRow(shop, READINESS, is_next=True)
-    report = _report(row.run.id) if row.run and row.run.status == FINISHED else None
+    report = _report(row.run) if row.run and row.run.status == FINISHED else None
     return make_response(
         render_template("shops/readiness.html", shop=shop, row=row, report=report, nothing_yet=_nothing_yet(row))
     )
@@ -154,16 +156,17 @@ def _nothing_yet(row: TransferRow) -> str:
     return _("The last check did not finish, so there is no report.")
 
 
-def _report(run_id: int) -> list[dict[str, object]]:
+def _report(run: ImportRun) -> list[dict[str, object]]:
     """One row per check, also for those that found nothing, and for any finding this page does not know."""
-    counts, examples = import_queries.problem_counts(run_id), import_queries.problem_examples(run_id)
+    counts, examples = import_queries.problem_counts(run.id), import_queries.problem_examples(run.id)
+    titles = import_queries.known_titles(run.shop_id, chain.from_iterable(examples.values()))
     codes = [*CHECKS, *(code for code in counts if code not in CHECKS)]
     return [
         {
             "code": code,
             "kind": problem_kind(code),
-            "number": counts.get(code, 0),
-            "examples": [describe_problem(problem) for problem in examples.get(code, ())],
+            "number": counts[code].found if code in counts else 0,
+            "examples": [describe_problem(one, titles.get(one.id)) for one in examples.get(code, ())],
         }
         for code in codes
     ]

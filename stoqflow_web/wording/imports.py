@@ -71,8 +71,9 @@ def kind_promise(kind: str) -> str:
     return promises.get(kind, "")
 
 
-def describe(run: ImportRun, pace: Pace, at: datetime) -> RunWords:
-    """The words for a run as it is at the moment `at`."""
+def describe(run: ImportRun, pace: Pace, at: datetime, *, solved: int = 0) -> RunWords:
+    """The words for a run as it is at the moment `at`; `solved` of its counted problems need nobody any more."""
+    problems = max(run.count_problems - solved, 0)
     state, tone = _state(run, at)
     return RunWords(
         state=state,
@@ -80,8 +81,8 @@ def describe(run: ImportRun, pace: Pace, at: datetime) -> RunWords:
         note=_activity(run, pace, at) if run.is_active else ended_line(run, at),
         time_left=_time_left(pace) if run.is_active and not _stands_still(run, at) else "",
         progress_label=kind_name(run.kind),
-        counts=_counts(run),
-        needs_you=needs_you(run.count_problems),
+        counts=_counts(run, problems),
+        needs_you=needs_you(problems),
     )
 
 
@@ -89,7 +90,7 @@ def ended_line(run: ImportRun, at: datetime) -> str:
     """`Finished 10:41 · 1,204 offers · 1,180 new, 12 matched, 9 unchanged`."""
     verb = {FINISHED: _("Finished"), STOPPED: _("Stopped"), FAILED: _("Failed")}.get(run.status, run.status)
     when = _moment(run.finished_at, at) if run.finished_at else ""
-    counts = ", ".join(f"{_number(count.number)} {count.words}" for count in _counts(run) if not count.is_urgent)
+    counts = ", ".join(f"{_number(count.number)} {count.words}" for count in _counts(run, 0))
     return " · ".join(part for part in (f"{verb} {when}".strip(), _amount(run), counts) if part)
 
 
@@ -181,14 +182,14 @@ def _time_left(pace: Pace) -> str:
     return _("about %(number)s h left", number=round(seconds / 3600))
 
 
-def _counts(run: ImportRun) -> tuple[Count, ...]:
+def _counts(run: ImportRun, problems: int) -> tuple[Count, ...]:
     if run.kind == READINESS:
         return ()
     matched = _("already here, updated") if run.kind == ORDERS else _("matched")
     unchanged = _("already here") if run.kind == ORDERS else _("unchanged")
     skipped = _("deleted before, skipped") if run.kind == ORDERS else _("skipped")
     new = _("filled in") if run.kind == CONTENT else _("new")
-    urgent = ngettext("needs you", "need you", run.count_problems)
+    urgent = ngettext("needs you", "need you", problems)
     return (
         Count(run.count_new, new),
         *(
@@ -197,7 +198,7 @@ def _counts(run: ImportRun) -> tuple[Count, ...]:
                 Count(run.count_matched, matched),
                 Count(run.count_unchanged, unchanged),
                 Count(run.count_skipped, skipped),
-                Count(run.count_problems, urgent, is_urgent=True),
+                Count(problems, urgent, is_urgent=True),
             )
             if count.number
         ),

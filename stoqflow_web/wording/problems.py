@@ -43,7 +43,7 @@ class Kind:
 class ProblemWords:
     """One problem on a page. `step` and `step_url` are empty when the step is to be taken at bol.com.
 
-    `subject` is what people know the thing by best: its title, else its reference, else its EAN; of an order its number.
+    `subject` is what people know the thing by best: its title, else reference, else EAN; of an order its number.
     `codes` are the other ways to know it, and `offer` is bol.com's id of it, for whoever searches by that.
     """
 

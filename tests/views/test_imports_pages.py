@@ -10,7 +10,7 @@ from stoqflow_web.models import ImportProblem, ImportRun
 from stoqflow_web.models.imports import FAILED, FETCHING, FINISHED, ORDERS, PRODUCTS, READINESS, RUNNING
 from stoqflow_web.services import imports
 from stoqflow_web.transaction import transaction
-from tests.support.builders import make_order, make_shop
+from tests.support.builders import make_offer, make_order, make_product, make_shop
 from tests.support.counting import counted_queries
 from tests.support.linking import link_shop, transfer
 
@@ -49,6 +49,26 @@ def add_problems(run, *codes, **details):
                 )
             )
         tx.session.get_one(ImportRun, run.id).count_problems += len(codes)
+
+
+def add_problem(run, code, subject, *, offer=None, **details):
+    """One problem that is not counted in the run."""
+    with transaction() as tx:
+        tx.session.add(
+            ImportProblem(
+                run_id=run.id,
+                code=code,
+                subject=subject,
+                details=details,
+                created_at=the_clock.now(),
+                offer_id=offer and offer.id,
+            )
+        )
+
+
+def solve(run, subject):
+    with transaction() as tx:
+        tx.session.query(ImportProblem).filter_by(run_id=run.id, subject=subject).one().solved_at = the_clock.now()
 
 
 def test_the_shop_page_offers_the_transfers_in_their_order(shop, signed_in):
@@ -179,6 +199,58 @@ def test_problems_are_listed_by_kind_with_what_to_do(shop, signed_in):
     assert manager.get(f"/imports/{run.id}/problems?code=%00nonsense").status == 200
 
 
+def test_a_problem_is_led_by_the_title_that_is_known_and_ended_by_the_id_of_its_offer(shop, signed_in):
+    run = make_run(shop, kind=PRODUCTS, status=FINISHED)
+    make_product("BAG", ean="8712345000017", title="Cool bag")
+    make_order(shop=shop, products=[None], items={"offer_external_id": "of-2", "title": "Bowl", "ean": None})
+    add_problem(run, "no_reference", "x", offer_id="of-1", ean="8712345000017")
+    add_problem(run, "no_reference", "x", offer_id="of-2", ean="8712345000024")
+    add_problem(run, "no_reference", "x", offer_id="of-3", title="Lamp", ean="8712345000017")
+    add_problem(run, "no_reference", "8712345000031", offer_id="of-4", ean="8712345000031")
+    page = signed_in().get(f"/imports/{run.id}/problems")
+    assert page.texts(".row strong") == ["8712345000031", "Cool bag", "Bowl", "Lamp"]
+    assert page.texts(".row .row__note")[-2:] == ["EAN 8712345000017", "offer of-3"]
+    assert page.text.count("Give the offer an internal reference") == 1
+
+
+def test_an_ean_of_products_with_different_titles_gives_no_title(shop, signed_in):
+    run = make_run(shop, kind=PRODUCTS, status=FINISHED)
+    for title in ("Cool bag", "Cooling bag"):
+        make_product(ean="8712345000017", title=title)
+    add_problem(run, "ean_matches_several", "HK-1", reference="HK-1", ean="8712345000017")
+    assert signed_in().get(f"/imports/{run.id}/problems").texts(".row strong") == ["HK-1"]
+
+
+def test_offers_with_the_same_reference_stand_together(shop, signed_in):
+    run = make_run(shop, kind=PRODUCTS, status=FINISHED)
+    for reference, title in (("A", "A1"), ("B", "B1"), ("A", "A2"), ("B", "B2")):
+        add_problem(run, "doubled_reference", reference, reference=reference, title=title)
+    assert signed_in().get(f"/imports/{run.id}/problems").texts(".row strong") == ["A1", "A2", "B1", "B2"]
+
+
+def test_only_what_is_not_solved_needs_somebody(shop, signed_in):
+    run, manager = make_run(shop, kind=PRODUCTS, status=FINISHED), signed_in()
+    add_problems(run, "no_reference", "no_reference", "order_gone")
+    assert "3 need you" in manager.get(f"/shops/{shop.id}").one("#transfer-products").text
+    solve(run, "C00001")
+    assert "2 need you" in manager.get(f"/shops/{shop.id}").one("#transfer-products").text
+    page = manager.get(f"/imports/{run.id}/problems")
+    assert page.texts(".tabs__tab") == ["All 2", "Offers without reference 1", "Orders that bol.com no longer shows 1"]
+    assert page.texts("s strong") == ["C00001"]
+    solve(run, "C00003")
+    assert "Orders that bol.com no longer shows · all solved" in manager.get(f"/imports/{run.id}").text
+    solve(run, "C00002")
+    assert "all solved" in manager.get(f"/shops/{shop.id}").one("#transfer-products").text
+
+
+def test_a_solved_hint_was_never_counted(shop, signed_in):
+    run = make_run(shop, kind=PRODUCTS, status=FINISHED)
+    add_problems(run, "no_reference")
+    add_problem(run, "doubled_ean", "hint", offer=make_offer(shop))
+    solve(run, "hint")
+    assert "1 needs you" in signed_in().get(f"/shops/{shop.id}").one("#transfer-products").text
+
+
 def test_problems_are_paged_without_losing_or_doubling_one(shop, signed_in):
     run = make_run(shop, status=FINISHED)
     add_problems(run, *["order_gone"] * 120)
@@ -198,7 +270,7 @@ def test_markup_in_a_problem_is_text(shop, signed_in):
     run = make_run(shop, kind=PRODUCTS, status=FINISHED)
     add_problems(run, "no_reference", title="<script>alert(1)</script>")
     page = signed_in().get(f"/imports/{run.id}/problems")
-    assert "“<script>alert(1)</script>” has no reference" in page.text
+    assert "<script>alert(1)</script> · has no reference" in page.text
 
 
 def test_staff_neither_watch_nor_stop(shop, signed_in):

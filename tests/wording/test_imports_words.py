@@ -123,6 +123,8 @@ def test_a_refusal_of_keys_that_work_again_is_told_calmly(trouble, shop, told):
 def test_what_needs_a_person_is_counted_in_words():
     assert describe(ended(count_problems=1), Pace(), NOW).needs_you == "1 needs you"
     assert describe(ended(count_problems=3), Pace(), NOW).needs_you == "3 need you"
+    assert describe(ended(count_problems=3), Pace(), NOW, solved=2).needs_you == "1 needs you"
+    assert describe(ended(count_problems=3), Pace(), NOW, solved=3).needs_you == ""
     assert describe(ended(), Pace(), NOW).needs_you == ""
 
 
