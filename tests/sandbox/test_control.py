@@ -1,4 +1,5 @@
 import pytest
+from bs4 import BeautifulSoup
 
 from stoqflow_web.bol.sandbox.verbs import VERBS
 from tests.sandbox.conftest import Asker, Reply
@@ -48,6 +49,49 @@ def test_what_cannot_be_done_is_said(bol: Asker, verb: str, form: str) -> None:
     reply = _say(bol, verb, form)
     assert reply.status == 422
     assert reply.json["error"]
+
+
+@pytest.mark.parametrize(
+    ("verb", "form", "sentence"),
+    [
+        ("place-order", "quantity=-3", "Quantity: fill in 1 or more."),
+        ("place-order", "lines=0", "Lines: fill in 1 or more."),
+        ("place-order", "lines=1000000", "Lines: fill in 100 at most."),
+        ("place-order", "quantity=1.5", "Quantity: fill in a whole number."),
+        ("change-stock", "offer_id=x&amount=-1", "Stock: fill in 0 or more."),
+        ("jump", "days=abc", "Days: fill in a number."),
+        ("jump", "days=nan", "Days: fill in a number."),
+        ("jump", "days=-1", "Days: fill in 0 or more."),
+        ("go-down", "minutes=-5", "Minutes: fill in 0 or more."),
+    ],
+)
+def test_a_number_that_is_none_is_refused_by_the_name_of_its_field(bol: Asker, verb, form, sentence) -> None:
+    assert _say(bol, verb, form).json == {"error": sentence}
+    assert bol.order_ids() == []
+
+
+def test_one_minute_is_one_minute(bol: Asker) -> None:
+    for minutes, words in (("1", "1%20minute."), ("2", "2%20minutes."), ("", "10%20minutes.")):
+        reply = bol.raw("POST", "/control/go-down", FORM, f"minutes={minutes}".encode())
+        assert f"down%20for%20{words}" in reply.headers["location"]
+
+
+def test_what_people_come_for_stands_first_and_the_faults_are_folded_away(bol: Asker) -> None:
+    bol.world.place_order()
+    page = BeautifulSoup(bol.raw("GET", "/", {}).body, "html.parser")
+    first, second, *_ = page.select("main > *")
+    assert first.select_one("button.main").text == "Place an order"
+    assert second.select_one("button.main").text == "Client asks to cancel"
+    assert not page.select_one("details.faults").has_attr("open")
+    assert page.select_one("details.faults form[action='/control/go-down']")
+
+
+def test_the_faults_stay_open_for_whoever_makes_them(bol: Asker) -> None:
+    after = bol.raw("POST", "/control/revoke-keys", FORM).headers["location"]
+    page = BeautifulSoup(bol.raw("GET", after, {}).body, "html.parser")
+    assert page.select_one("details.faults").has_attr("open")
+    assert page.select_one(".said").text == "The keys are revoked."
+    assert "faults" not in bol.raw("POST", "/control/place-order", FORM).headers["location"]
 
 
 def test_every_verb_is_a_method_of_the_world_with_those_fields(bol: Asker) -> None:

@@ -8,7 +8,7 @@ import msgspec
 from werkzeug.wrappers import Request
 
 from stoqflow_web.bol.sandbox.answers import Answer
-from stoqflow_web.bol.sandbox.control_page import render
+from stoqflow_web.bol.sandbox.control_page import is_fault, render
 from stoqflow_web.bol.sandbox.verbs import VERBS
 from stoqflow_web.bol.sandbox.world import World
 
@@ -38,7 +38,12 @@ def control(world: World, environ: "WSGIEnvironment") -> Answer:
 
 def _read(world: World, request: Request) -> Answer:
     if request.path == "/":
-        page = render(world, request.host_url.rstrip("/"), request.args.get("said", ""))
+        page = render(
+            world,
+            request.host_url.rstrip("/"),
+            request.args.get("said", ""),
+            faults_open=request.args.get("faults") == "open",
+        )
         return Answer(200, page.encode(), "text/html; charset=utf-8", {"Content-Security-Policy": POLICY})
     if request.path == "/control/style.css":
         style = resources.files(__package__).joinpath("control.css").read_bytes()
@@ -82,18 +87,20 @@ def _do(world: World, request: Request, name: str) -> Answer:
         result = VERBS[name].call(world, name, given)
     except (LookupError, ValueError, TypeError, ArithmeticError) as error:
         text = f"No such thing: {error}" if type(error) is KeyError else str(error)
-        return _json({"error": text}, 422) if wants_json else _back(f"That did not work. {text}")
+        return _json({"error": text}, 422) if wants_json else _back(name, f"That did not work. {text}")
     if wants_json:
         return _json({"result": result})
-    return _back(VERBS[name].done.format(result, **_named(name, given)))
+    return _back(name, VERBS[name].done.format(result, **_named(name, given)))
 
 
 def _named(name: str, given: dict[str, str]) -> dict[str, str]:
-    return {key: given.get(key) or field.initial for key, field in VERBS[name].fields.items()}
+    return {key: field.said(given.get(key) or field.initial) for key, field in VERBS[name].fields.items()}
 
 
-def _back(message: str) -> Answer:
-    return Answer(303, headers={"Location": f"/?said={quote(message)}"})
+def _back(name: str, message: str) -> Answer:
+    """To the page; whoever makes faults wants to find the faults open."""
+    opened = "&faults=open" if is_fault(name) else ""
+    return Answer(303, headers={"Location": f"/?said={quote(message)}{opened}"})
 
 
 def _json(content: Any, status: int = 200) -> Answer:

@@ -13,35 +13,42 @@ RECENT_ORDERS = 15
 RECENT_PROCESSES = 10
 # What stands on the buttons beside an order.
 SHORT = {
-    "ask-to-cancel": "client asks to cancel",
+    "ask-to-cancel": "Client asks to cancel",
     "cancel": "bol cancels",
     "expire": "expires",
     "ship-by-hand": "shipped by hand",
     "send-back": "client returns it",
 }
-GROUPS = {
+FAULTS = {
     "The next write": ("fail-next", "time-out-next", "hold-next", "set-process-delay"),
     "The next answer": ("lose-next-answer", "cut-next-answer", "answer-next", "slow-down"),
     "The whole of bol": ("go-down", "come-back"),
     "The account": ("revoke-keys", "restore-keys", "deactivate-account", "activate-account", "expire-tokens"),
     "The limits": ("set-limit", "enforce-limits", "leave-out-retry-after"),
-    "One order, one offer": ("ask-to-cancel", "cancel", "expire", "ship-by-hand", "send-back", "change-stock"),
 }
+ONE_THING = ("ask-to-cancel", "cancel", "expire", "ship-by-hand", "send-back", "change-stock")
+MAIN = frozenset({"place-order", "ask-to-cancel"})  # what people come here for
 
 
-def render(world: World, address: str, said: str) -> str:
+def is_fault(name: str) -> bool:
+    """Whether the verb makes something go wrong, or right again."""
+    return any(name in names for names in FAULTS.values())
+
+
+def render(world: World, address: str, said: str, *, faults_open: bool = False) -> str:
     """The whole page; `said` is what the last action had to say."""
     with world.lock:
         world.settle()
         parts = [
             _said(said),
-            _figures(world),
-            _keys(world, address),
-            _section("Clock", _clock(world) + _form("jump")),
             _section("A client orders something", _form("place-order")),
-            f'<div class="cards">{"".join(_group(title, names) for title, names in GROUPS.items())}</div>',
             _orders(world),
+            _keys(world, address),
+            _figures(world),
+            _section("Clock", _clock(world) + _form("jump")),
             _processes(world),
+            _group("Any other order, any offer", ONE_THING),
+            _faults(is_open=faults_open),
         ]
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
@@ -135,7 +142,7 @@ def _actions(order: Order) -> Iterable[str]:
 def _order_button(name: str, order_id: str) -> str:
     return (
         f'<form method="post" action="/control/{name}"><input type="hidden" name="order_id" value="{order_id}">'
-        f'<button title="{escape(VERBS[name].label)}">{SHORT[name]}</button></form>'
+        f'<button title="{escape(VERBS[name].label)}"{_tone(name)}>{SHORT[name]}</button></form>'
     )
 
 
@@ -155,6 +162,12 @@ def _processes(world: World) -> str:
     )
 
 
+def _faults(*, is_open: bool) -> str:
+    cards = "".join(_group(title, names) for title, names in FAULTS.items())
+    opened = " open" if is_open else ""
+    return f'<details class="faults"{opened}><summary>Faults</summary><div class="cards">{cards}</div></details>'
+
+
 def _group(title: str, names: Iterable[str]) -> str:
     return _section(title, "".join(_form(name) for name in names))
 
@@ -165,9 +178,16 @@ def _section(title: str, content: str) -> str:
 
 def _form(name: str) -> str:
     verb = VERBS[name]
-    fields = "".join(_field(key, field) for key, field in verb.fields.items())
+    fields = "".join(_field(key, field) for key, field in verb.fields.items() if not field.is_rare)
+    rare = "".join(_field(key, field) for key, field in verb.fields.items() if field.is_rare)
+    more = f'<details><summary>More wishes</summary><div class="fields">{rare}</div></details>' if rare else ""
     lone = "" if fields else ' class="lone"'
-    return f'<form method="post" action="/control/{name}"{lone}>{fields}<button>{escape(verb.label)}</button></form>'
+    button = f"<button{_tone(name)}>{escape(verb.label)}</button>"
+    return f'<form method="post" action="/control/{name}"{lone}>{fields}{button}{more}</form>'
+
+
+def _tone(name: str) -> str:
+    return ' class="main"' if name in MAIN else ""
 
 
 def _field(key: str, field: Field) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from inspect import signature
+from math import isfinite, nan
 from typing import Any
 
 from stoqflow_web.bol.sandbox.world import World
@@ -14,14 +15,63 @@ def _flag(text: str) -> bool:
     return text.lower() in {"1", "true", "on", "yes"}
 
 
+def _whole(least: int, most: int = 1_000_000) -> Read:
+    """Reads a whole number from `least` to `most`."""
+
+    def read(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            raise ValueError("fill in a whole number.") from None
+        if number < least:
+            raise ValueError(f"fill in {least} or more.")
+        if number > most:
+            raise ValueError(f"fill in {most} at most.")
+        return number
+
+    return read
+
+
+def _amount(text: str) -> float:
+    """Of time, so never less than nothing; "nan" and "inf" are numbers to Python only."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = nan
+    if not isfinite(number):
+        raise ValueError("fill in a number.")
+    if number < 0:
+        raise ValueError("fill in 0 or more.")
+    return number
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field of a form: how it is read, and what stands in it at first."""
+    """A field of a form: how it is read, and what stands in it at first.
+
+    `unit` is the word behind its number in a sentence, for one; `is_rare` hides it until somebody looks for it.
+    """
 
     label: str
     read: Read
     initial: str = ""
     choices: tuple[str, ...] = ()
+    unit: str = ""
+    is_rare: bool = False
+
+    def value(self, text: str) -> Any:
+        """Raises ValueError with a sentence that begins with the label."""
+        try:
+            return self.read(text)
+        except ValueError as error:
+            raise ValueError(f"{self.label}: {error}") from None
+
+    def said(self, text: str) -> str:
+        """What was given as a sentence says it: `5 minutes`, `1 minute`."""
+        if not self.unit:
+            return text
+        number = f"{float(text):g}"
+        return f"{number} {self.unit}" if number == "1" else f"{number} {self.unit}s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +89,7 @@ class Verb:
             if key not in self.fields:
                 raise ValueError(f"{name} has no field {key!r}.")
             if text != "":
-                arguments[key] = self.fields[key].read(text)
+                arguments[key] = self.fields[key].value(text)
         verb = getattr(world, name.replace("-", "_"))
         try:
             signature(verb).bind(**arguments)
@@ -53,22 +103,22 @@ _EVENT_TYPE = Field("Event type", str, choices=EVENT_TYPES)
 _ORDER = {"order_id": Field("Order", str), "item_id": Field("Item", str)}
 _METHOD = Field("Method", str, choices=("", "GET", "POST", "PUT", "PATCH"))
 _PATH = Field("Path begins with", str)
-_COUNT = Field("How many", int, "1")
+_COUNT = Field("How many", _whole(1), "1")
 
 VERBS: dict[str, Verb] = {
     "place-order": Verb(
         "Place an order",
         "Order {} was placed.",
         {
-            "lines": Field("Lines", int, "1"),
-            "quantity": Field("Quantity", int, "1"),
-            "fulfilment": Field("Fulfilment", str, choices=("", "FBR", "VVB", "FBB")),
-            "reference": Field("Reference", str),
-            "ean": Field("EAN", str),
-            "offer_id": Field("Offer id", str),
-            "country": Field("Country", str, choices=("", "NL", "BE")),
-            "pickup_point": Field("Pick-up point", _flag, choices=("", "yes")),
-            "awkward": Field("Awkward name", _flag, choices=("", "yes")),
+            "lines": Field("Lines", _whole(1, 100), "1"),
+            "quantity": Field("Quantity", _whole(1, 10_000), "1"),
+            "fulfilment": Field("Fulfilment", str, choices=("", "FBR", "VVB", "FBB"), is_rare=True),
+            "reference": Field("Reference", str, is_rare=True),
+            "ean": Field("EAN", str, is_rare=True),
+            "offer_id": Field("Offer id", str, is_rare=True),
+            "country": Field("Country", str, choices=("", "NL", "BE"), is_rare=True),
+            "pickup_point": Field("Pick-up point", _flag, choices=("", "yes"), is_rare=True),
+            "awkward": Field("Awkward name", _flag, choices=("", "yes"), is_rare=True),
         },
     ),
     "ask-to-cancel": Verb("Client asks to cancel", "The client asked to cancel {order_id}.", _ORDER),
@@ -79,7 +129,7 @@ VERBS: dict[str, Verb] = {
     "change-stock": Verb(
         "Change the stock of an offer",
         "The stock is {amount}.",
-        {"offer_id": Field("Offer id", str), "amount": Field("Stock", int, "0")},
+        {"offer_id": Field("Offer id", str), "amount": Field("Stock", _whole(0), "0")},
     ),
     "fail-next": Verb(
         "Refuse the next write",
@@ -94,10 +144,10 @@ VERBS: dict[str, Verb] = {
     "hold-next": Verb(
         "Keep the next write pending",
         "The next write will stay PENDING.",
-        {"seconds": Field("Seconds", float, "600"), "event_type": _EVENT_TYPE},
+        {"seconds": Field("Seconds", _amount, "600"), "event_type": _EVENT_TYPE},
     ),
     "set-process-delay": Verb(
-        "Delay of processes", "Processes take {seconds} seconds.", {"seconds": Field("Seconds", float, "2")}
+        "Delay of processes", "Processes take {seconds}.", {"seconds": Field("Seconds", _amount, "2", unit="second")}
     ),
     "lose-next-answer": Verb(
         "Lose the next answer",
@@ -111,15 +161,17 @@ VERBS: dict[str, Verb] = {
         "Answer something odd",
         "The next answers are set.",
         {
-            "status": Field("Status", int, "503"),
+            "status": Field("Status", _whole(200, 599), "503"),
             "body": Field("Body", str, "<html><body>Bad gateway</body></html>"),
             "method": _METHOD,
             "path": _PATH,
             "count": _COUNT,
         },
     ),
-    "slow-down": Verb("Slow down", "bol is slow now.", {"seconds": Field("Seconds", float, "3"), "path": _PATH}),
-    "go-down": Verb("Go down", "bol is down for {minutes} minutes.", {"minutes": Field("Minutes", float, "5")}),
+    "slow-down": Verb("Slow down", "bol is slow now.", {"seconds": Field("Seconds", _amount, "3"), "path": _PATH}),
+    "go-down": Verb(
+        "Go down", "bol is down for {minutes}.", {"minutes": Field("Minutes", _amount, "10", unit="minute")}
+    ),
     "come-back": Verb("Come back", "bol is up, quick and well."),
     "revoke-keys": Verb("Revoke the keys", "The keys are revoked."),
     "restore-keys": Verb("Restore the keys", "The keys work again."),
@@ -129,7 +181,7 @@ VERBS: dict[str, Verb] = {
     "set-limit": Verb(
         "Change a limit",
         "{rule} is now {capacity}.",
-        {"rule": Field("Rule", str, "GET /retailer/orders/*"), "capacity": Field("Requests", int, "25")},
+        {"rule": Field("Rule", str, "GET /retailer/orders/*"), "capacity": Field("Requests", _whole(1), "25")},
     ),
     "enforce-limits": Verb(
         "Limits on or off", "The limits are set.", {"enforced": Field("On", _flag, choices=("yes", "no"))}
@@ -139,10 +191,10 @@ VERBS: dict[str, Verb] = {
         "Jump in time",
         "Time has passed.",
         {
-            "days": Field("Days", float),
-            "hours": Field("Hours", float),
-            "minutes": Field("Minutes", float),
-            "seconds": Field("Seconds", float),
+            "days": Field("Days", _amount),
+            "hours": Field("Hours", _amount),
+            "minutes": Field("Minutes", _amount),
+            "seconds": Field("Seconds", _amount),
         },
     ),
 }
