@@ -83,10 +83,6 @@ class SalesOrder(Base):
         return [part for part in self.marketplace_order.living_parts if part.id != self.id]
 
     @property
-    def has_unknown_products(self) -> bool:
-        return any(line.product_id is None for line in self.lines)
-
-    @property
     def units(self) -> int:
         return sum(line.quantity for line in self.lines_to_ship)
 
