@@ -336,4 +336,4 @@ def test_a_fault_of_our_own_puts_the_run_back_and_counts(
     imports.carry_on(run.id)
     db.session.rollback()
     assert db.session.get_one(ImportRun, run.id).status == "failed"
-    assert "key file" in (db.session.get_one(Shop, shop_id).access_lost_why or "")
+    assert "enter the keys again" in (db.session.get_one(Shop, shop_id).access_lost_why or "")
