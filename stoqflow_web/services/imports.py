@@ -97,7 +97,9 @@ def carry_on(run_id: int) -> None:
     except StopRequested:
         _end(work, STOPPED, _why_stopped(work))
     except LeaseLost:
-        log.info("Import %s is carried on by another worker", run_id)
+        with reading() as session:
+            shop = _named(session.get_one(Shop, work.shop_id))
+        log.info("Import %s (%s of shop %s) is carried on by another worker, or has ended", run_id, work.kind, shop)
     except AccessLost as lost:
         if shops.mark_access_lost(work.shop_id, lost.sentence, tried_at=began):
             _end(work, FAILED, f"{KEYS_REFUSED} {lost.sentence}")
