@@ -104,6 +104,26 @@ def test_two_orders_are_canceled_and_the_whole_is_undone_without_a_script(filled
     assert statuses(filled_house, eight[:2]) == ["ready-to-pick"] * 2
 
 
+def test_a_scanner_goes_from_code_to_code_and_sends_them_after_the_last(filled_house, eight, page, sign_in):
+    sign_in(page, STAFF)
+    page.goto("/orders?q=bulk")
+    for _id, number in eight[:3]:
+        page.get_by_label(f"Select {number}").check()
+    page.get_by_role("button", name="Complete…").click()
+    fields = page.get_by_label("Track & Trace of")
+    expect(fields.first).to_be_focused()
+    for place in range(3):
+        expect(fields.nth(place)).to_be_focused()
+        page.keyboard.type(code(place))
+        page.keyboard.press("Enter")
+        if place == 0:
+            page.keyboard.press("Enter")  # some scanners send it twice
+    expect(page.get_by_role("heading", name="3 can be completed.")).to_be_visible()
+    page.get_by_role("button", name="Complete 3 orders").click()
+    expect(page.get_by_text("Finished", exact=True)).to_be_visible()
+    assert statuses(filled_house, eight[:3]) == ["complete"] * 3
+
+
 def test_a_tick_stays_with_its_order_when_the_list_changes(filled_house, eight, page, sign_in):
     sign_in(page, STAFF)
     page.goto("/orders?q=bulk")
