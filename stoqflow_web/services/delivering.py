@@ -39,8 +39,10 @@ log = logging.getLogger(__name__)
 AT_ONCE = 50  # messages in one claim, and in one transaction
 THREADS = FETCHERS // 2  # of each sort; the marketplace has connections for both together
 GATHER_SECONDS = 0.1  # answers of this long are recorded together
-MOST_TRIES = 100  # of a message that surely was not sent; with the pauses below about eight hours
+MOST_TRIES = 130  # of a message that surely was not sent; with the pauses below about eight hours
 LONGEST_PAUSE_SECONDS = 300.0
+SOON_SECONDS = 12.0  # the longest pause of the first tries: most outages are over within minutes, and parcels wait
+SOON_TRIES = 20
 
 Step = Callable[[str], object]
 
@@ -265,14 +267,16 @@ def leave_unknown(tx: Transaction, row: Writeback, fault: BaseException) -> None
     """It may have arrived: settling_unknown.py looks before anything else is done with it."""
     if not isinstance(fault, OutcomeUnknown):
         log.error("Sending writeback %s ended oddly", row.id, exc_info=fault)
-    outbox.note(tx, row, "unknown", trouble=getattr(fault, "sentence", type(fault).__name__))
-    row.lease_until, row.looks = None, 0
-    row.look_at = clock.now() + timedelta(seconds=outbox.LOOKS[0])
+    outbox.outcome_unknown(tx, row, getattr(fault, "sentence", type(fault).__name__))
 
 
 def pause(tries: int) -> float:
     """Seconds before the next try: growing, with jitter so that shops don't come in step."""
-    return float(min(2.0**tries, LONGEST_PAUSE_SECONDS) * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
+    if tries <= SOON_TRIES:
+        longest = min(2.0**tries, SOON_SECONDS)
+    else:
+        longest = min(SOON_SECONDS * 2.0 ** (tries - SOON_TRIES), LONGEST_PAUSE_SECONDS)
+    return float(longest * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
 
 
 def _pairs(tx: Transaction, messages: Sequence[Message]) -> list[tuple[Message, Writeback]]:

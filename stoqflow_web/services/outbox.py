@@ -142,6 +142,14 @@ def submitted(tx: Transaction, row: Writeback, process_status_id: str) -> None:
     history.record(tx, "submitted", sales_order_id=row.sales_order_id, what=what_words(row))
 
 
+def outcome_unknown(tx: Transaction, row: Writeback, trouble: str) -> None:
+    """No answer, and it may have arrived: in a moment is looked whether it has."""
+    row.lease_until, row.looks = None, 0
+    row.look_at = clock.now() + timedelta(seconds=LOOKS[0])
+    note(tx, row, "unknown", trouble=trouble)
+    history.record(tx, "outcome_unknown", sales_order_id=row.sales_order_id, what=what_words(row))
+
+
 def look_later(row: Writeback) -> None:
     """No outcome yet: ask again after a pause that grows to a minute."""
     row.looks += 1

@@ -42,7 +42,7 @@ class _WouldWait(Exception):
 
 
 def deliver(shop_id: int, *, follow_seconds: float = FOLLOW_SECONDS, on_step: Step = no_step) -> None:
-    """Send what the shop owes and is due, and stay a little to see it confirmed."""
+    """Send what the shop owes and is due, and stay a little to see it confirmed, or found where an answer got lost."""
     free_abandoned(shop_id)
     if not _is_any(shop_id, or_(outbox.is_ready(clock.now()), _will_be_known_soon())):
         return
@@ -55,6 +55,8 @@ def deliver(shop_id: int, *, follow_seconds: float = FOLLOW_SECONDS, on_step: St
         while time.monotonic() < until and _is_any(shop_id, _will_be_known_soon()):
             threading.Event().wait(BETWEEN_LOOKS_SECONDS)
             follow_submitted(shop_id, marketplace)
+            if _is_any(shop_id, is_unsettled(clock.now())):
+                follow(shop_id)  # with a connection that waits for no scarce call: there may be more to send
             if _is_any(shop_id, outbox.is_ready(clock.now())):  # a cancellation that waited for these, a new click
                 Delivery(shop_id, marketplace, on_step=on_step, meanwhile=often.follow).run()
 
@@ -157,7 +159,11 @@ def _will_be_known_soon() -> ColumnElement[bool]:
     soon = clock.now() + timedelta(seconds=FOLLOW_SECONDS / 2)
     return or_(
         and_(Writeback.state == SUBMITTED, Writeback.look_at <= soon),
-        and_(Writeback.state == SENDING, Writeback.sent_at.is_not(None), Writeback.lease_until.is_not(None)),
+        and_(
+            Writeback.state == SENDING,
+            Writeback.sent_at.is_not(None),
+            or_(Writeback.lease_until.is_not(None), Writeback.look_at <= soon),
+        ),
     )
 
 

@@ -181,6 +181,9 @@ _SENTENCES: dict[str, Callable[[Details], str]] = {
     "undone": lambda details: _("Undone: open again, bol.com heard nothing"),
     "sent_now": lambda details: _("Sent to bol.com without waiting"),
     "submitted": lambda details: _("Sent to bol.com: %(what)s", what=_told(details)),
+    "outcome_unknown": lambda details: _(
+        "No answer from bol.com; looking whether it arrived: %(what)s", what=_told(details)
+    ),
     "confirmed": lambda details: _("Confirmed by bol: %(what)s", what=_told(details)),
     "needs_attention": _needs_attention,
     "withdrawn": lambda details: _("Withdrawn, bol.com is not told: %(what)s", what=_told(details)),

@@ -19,6 +19,7 @@ from stoqflow_web.models.writebacks import (
     ON_ITS_WAY,
     PENDING,
     REJECTED,
+    SENDING,
     SHIPMENT,
     TRANSPORT,
     UNFINISHED,
@@ -69,7 +70,7 @@ def report_of(order: SalesOrder, *, now: datetime, locale: Language = "en") -> R
     if any(row.state == PENDING for row in rows):
         return Report(QUEUED, Pill(_queued(rows, now, locale), "info"))
     if any(row.state in ON_ITS_WAY for row in rows):
-        return Report(SENT, Pill(_("Sent to bol"), "info"))
+        return Report(SENT, _sent(rows))
     if any(row.is_given_up and row.kind != TRANSPORT for row in order.writebacks):
         return Report(NOTHING, Pill(_("Not told to bol")))
     if rows and not order.is_open:
@@ -83,7 +84,7 @@ def row_pill(row: Writeback, *, now: datetime, locale: Language = "en") -> Pill:
         return Pill(_("Refused by bol") if row.why == REJECTED else _("Needs attention"), "danger")
     if row.state == CONFIRMED:
         return Pill(_("Confirmed by bol"), "ok")
-    return Pill(_("Sent to bol"), "info") if row.state in ON_ITS_WAY else Pill(_queued([row], now, locale), "info")
+    return _sent([row]) if row.state in ON_ITS_WAY else Pill(_queued([row], now, locale), "info")
 
 
 def steps_of(order: SalesOrder, report: Report) -> list[Step]:
@@ -149,6 +150,11 @@ def look_again_in(rows: Sequence[Writeback], *, now: datetime) -> timedelta | No
     if any(row.state in ON_ITS_WAY for row in unfinished):
         return OFTEN
     return max(OFTEN, min(SELDOM, min(row.not_before for row in unfinished) - now))
+
+
+def _sent(rows: Sequence[Writeback]) -> Pill:
+    is_lost = any(row.state == SENDING and row.sent_at and row.lease_until is None for row in rows)  # no answer came
+    return Pill(_("Sent · checking whether bol.com has it") if is_lost else _("Sent to bol"), "info")
 
 
 def _queued(rows: Sequence[Writeback], now: datetime, locale: Language) -> str:

@@ -2,10 +2,11 @@
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from stoqflow_web.bol.sandbox import RunningSandbox, SandboxOptions
 from stoqflow_web.extensions import db
-from stoqflow_web.models import Shop
+from stoqflow_web.models import HistoryEntry, Shop
 from stoqflow_web.services import shops, writebacks
 from stoqflow_web.services.canceling import cancel
 from stoqflow_web.services.splitting import split
@@ -32,9 +33,20 @@ def test_a_shipment_whose_answer_got_lost_is_found_and_confirmed_by_itself(desk:
     getattr(desk.world, fault)("POST", SHIPMENTS)
     desk.deliver()
     assert desk.states() == [("shipment", "sending")]
+    assert "outcome_unknown" in db.session.scalars(select(HistoryEntry.event)).all()
     desk.drain()
     assert desk.states() == [("shipment", "confirmed")]
     assert len(desk.shipped()) == len(desk.world.requests_seen("POST", SHIPMENTS)) == 1
+
+
+@pytest.mark.parametrize("sandbox_options", [SandboxOptions(orders=0, offers=8, limits=False)], ids=["real time"])
+def test_the_worker_that_lost_the_answer_stays_and_finds_the_shipment(ctx: Flask, sandbox: RunningSandbox) -> None:
+    desk = Desk(sandbox)
+    desk.complete(desk.order())
+    desk.world.lose_next_answer("POST", SHIPMENTS)
+    writebacks.deliver(desk.shop_id)
+    assert desk.states() == [("shipment", "confirmed")]
+    assert len(desk.world.requests_seen("POST", SHIPMENTS)) == 1
 
 
 def test_a_cancellation_whose_answer_got_lost_is_found_and_confirmed_by_itself(desk: Desk) -> None:

@@ -173,3 +173,11 @@ def test_green_is_for_what_bol_confirmed_and_for_nothing_else():
         assert row_pill(row(state), now=NOW).tone != "ok"
         assert report_of(order(COMPLETE, row(state)), now=NOW).state != reporting.KNOWN
     assert row_pill(row(CONFIRMED), now=NOW).tone == "ok"
+
+
+def test_a_lost_answer_is_said_to_be_looked_for():
+    lost = row(SENDING, sent_at=NOW, lease_until=None)
+    words = "Sent · checking whether bol.com has it"
+    assert pill(order(COMPLETE, lost)) == (words, "info")
+    assert row_pill(lost, now=NOW).words == words
+    assert row_pill(row(SENDING, sent_at=NOW, lease_until=NOW + MINUTES), now=NOW).words == "Sent to bol"
