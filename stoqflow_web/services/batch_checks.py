@@ -1,6 +1,6 @@
 """The dry run: what could be done with each order of a batch if it were confirmed now. Nothing is changed here."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from stoqflow_web.carriers import Carrier, carriers, guess, judge, tidied
-from stoqflow_web.models import MarketplaceOrder, OrderLine, SalesOrder, Writeback
+from stoqflow_web.models import MarketplaceOrder, OrderLine, SalesOrder, Shipment, Writeback
 from stoqflow_web.models.sales_orders import DELETED, OPEN_STATUSES
 from stoqflow_web.models.writebacks import ON_ITS_WAY
 from stoqflow_web.services.batch_files import CodeLine
@@ -24,7 +24,10 @@ Thing = TypeVar("Thing")
 
 @dataclass(kw_only=True)
 class Checked:
-    """What was found of one line. `refusal`: it can't be done, and why. `warning`: it can, but look at this."""
+    """What was found of one line. `refusal`: it can't be done, and why.
+
+    `is_uncommon`: it can, once somebody says that the code is right; `warning` says what is odd about it.
+    """
 
     line_number: int | None
     order_text: str
@@ -37,10 +40,12 @@ class Checked:
 
 
 def check_codes(session: Session, lines: Sequence[CodeLine]) -> list[Checked]:
-    """What completing would do with each line. An order that stands there twice is refused the second time."""
+    """What completing would do with each line. An order that could be completed twice is refused the second time."""
     found = [row for some in _in_parts(lines) for row in _check_some(session, some)]
     _refuse_doubled_orders(found)
-    _warn_of_doubled_codes(found)
+    going = [row for row in found if row.code and not row.refusal]
+    _doubt_doubled_codes(going)
+    _doubt_used_codes(session, going)
     return found
 
 
@@ -113,6 +118,9 @@ def _check_line(line: CodeLine, candidates: list[SalesOrder]) -> Checked:
         checked.refusal = _who_is_meant(line.order, candidates)
         return checked
     order = candidates[0]
+    if order.is_deleted:
+        checked.refusal = _("%(number)s was deleted.", number=order.number)
+        return checked
     checked.order_id, checked.order_text = order.id, order.number
     carrier = carrier_called(line.carrier) if line.carrier else guess(line.code) or carriers()[_default(order)]
     checked.carrier = carrier.key if carrier else line.carrier[:30]  # as it was written: checked again, refused again
@@ -127,9 +135,14 @@ def _check_line(line: CodeLine, candidates: list[SalesOrder]) -> Checked:
     verdict = judge(carrier, line.code, own_numbers=(order.number, order.marketplace_order.external_id))
     checked.refusal = verdict.refusal or ""
     if not checked.refusal and verdict.is_uncommon:
-        checked.is_uncommon = True
-        checked.warning = _("This does not look like a code of %(name)s.", name=carrier.name)
+        _doubt(checked, _("This does not look like a code of %(name)s.", name=carrier.name))
     return checked
+
+
+def _doubt(row: Checked, sentence: str) -> None:
+    """The row goes along only when somebody says that its code is right all the same."""
+    row.is_uncommon = True
+    row.warning = f"{row.warning} {sentence}".strip()
 
 
 def _default(order: SalesOrder) -> str:
@@ -146,7 +159,7 @@ def _who_is_meant(text: str, candidates: Sequence[SalesOrder]) -> str:
 def _refuse_doubled_orders(rows: Sequence[Checked]) -> None:
     first: dict[int, Checked] = {}
     for row in rows:
-        if row.order_id is None:
+        if row.order_id is None or row.refusal:
             continue
         earlier = first.setdefault(row.order_id, row)
         if earlier is row:
@@ -156,32 +169,46 @@ def _refuse_doubled_orders(rows: Sequence[Checked]) -> None:
             if earlier.line_number
             else _("This order is here already. For several parcels use its own page.")
         )
-        row.warning = ""
+        row.warning, row.is_uncommon = "", False
 
 
-def _warn_of_doubled_codes(rows: Sequence[Checked]) -> None:
-    going = [row for row in rows if row.code and not row.refusal]
-    times = Counter(row.code for row in going)
+def _doubt_doubled_codes(going: Sequence[Checked]) -> None:
     orders = defaultdict(list)
     for row in going:
         orders[row.code].append(row.order_text)
     for row in going:
-        if times[row.code] > 1:
-            others = ", ".join(text for text in orders[row.code] if text != row.order_text)[:200]
-            row.warning = " ".join(
-                part for part in (row.warning, _("The same code as %(orders)s.", orders=others)) if part
-            )
+        if others := ", ".join(text for text in orders[row.code] if text != row.order_text)[:200]:
+            _doubt(row, _("The same code as %(orders)s.", orders=others))
+
+
+def _doubt_used_codes(session: Session, going: Sequence[Checked]) -> None:
+    """A code belongs to one parcel: doubted when another parcel has it that was not undone."""
+    used: dict[str | None, str] = {}
+    for some in _in_parts({row.code for row in going}):
+        found = session.execute(
+            select(Shipment.track_and_trace, SalesOrder.number)
+            .join(Shipment.sales_order)
+            .where(Shipment.track_and_trace.in_(some), Shipment.undone_at.is_(None))
+            .order_by(Shipment.id)
+        )
+        used.update((code, number) for code, number in found)
+    for row in going:
+        if row.code in used:
+            _doubt(row, _("This code was used for %(number)s already.", number=used[row.code]))
 
 
 def _orders_called(session: Session, texts: set[str]) -> dict[str, list[SalesOrder]]:
-    """The living orders by number and by the marketplace's number, in capitals; of a split order all its parts."""
+    """The orders by number and by the marketplace's number, in capitals; of a split order all its parts.
+
+    A deleted order is found only under a name that no living one has.
+    """
     asked = {text for given in texts for text in (given, given.upper())}
     by_number = select(SalesOrder.id).where(SalesOrder.number.in_(asked))
     by_theirs = select(SalesOrder.id).join(SalesOrder.marketplace_order).where(MarketplaceOrder.external_id.in_(asked))
     ids = {*session.scalars(by_number), *session.scalars(by_theirs)}  # one question with OR would read every order
     orders = session.scalars(
         select(SalesOrder)
-        .where(SalesOrder.id.in_(ids), SalesOrder.status != DELETED)
+        .where(SalesOrder.id.in_(ids))
         .options(
             joinedload(SalesOrder.shop),
             joinedload(SalesOrder.marketplace_order).load_only(MarketplaceOrder.external_id),
@@ -193,7 +220,7 @@ def _orders_called(session: Session, texts: set[str]) -> dict[str, list[SalesOrd
     for order in orders:
         for name in {order.number.upper(), order.marketplace_order.external_id.upper()}:
             called[name].append(order)
-    return called
+    return {name: [order for order in found if not order.is_deleted] or found[:1] for name, found in called.items()}
 
 
 def _numbers_of(session: Session, order_ids: Sequence[int]) -> Iterator[tuple[int, str, str]]:

@@ -65,8 +65,9 @@ def decoded(content: bytes) -> str:
 def read_codes(text: str, *, field: str = "codes") -> list[CodeLine]:
     """The lines of a list: order, carrier, code, or order, code; separated by commas, semicolons or tabs.
 
-    With or without a heading; blank lines are passed over. A line that can't be read comes with a complaint. Raises
-    Invalid with `field` when the list as a whole can't be used.
+    A line without the list's separator is read by its own, or by blanks. With or without a heading; blank lines are
+    passed over. A line that can't be read comes with a complaint. Raises Invalid with `field` when the list as a whole
+    can't be used.
     """
     if "\x00" in text:
         line = text.count("\n", 0, text.index("\x00")) + 1
@@ -120,7 +121,8 @@ def _separator(lines: Sequence[str]) -> str | None:
 def _cells(line: str, separator: str | None) -> list[str] | None:
     """The cells of a line; None when its quotation marks don't close."""
     if separator is None:
-        return [_tidy(cell) for cell in line.split()]
+        words = [_tidy(cell) for cell in line.split()]
+        return words if len(words) < 4 else [words[0], " ".join(words[1:-1]), words[-1]]  # a carrier's name has blanks
     try:
         (cells,) = csv.reader([_without_formulas(line)], delimiter=separator, strict=True, skipinitialspace=True)
     except (csv.Error, ValueError):
@@ -150,7 +152,10 @@ def _columns_of_heading(cells: Sequence[str]) -> dict[str, int] | None:
 
 
 def _line(number: int, line: str, separator: str | None, columns: dict[str, int] | None) -> CodeLine:
-    cells = _cells(line, separator)
+    own = separator if separator and separator in line else _separator([line])
+    cells = _cells(line, own)
+    if columns is not None and own != separator and len(cells or []) <= max(columns.values()):
+        columns = None  # written otherwise than the heading: read as if there were none
     if cells is None:
         return CodeLine(line_number=number, order=line.strip()[:60], complaint=_("A quotation mark is not closed."))
     if columns is None:

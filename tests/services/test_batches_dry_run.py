@@ -8,7 +8,9 @@ from stoqflow_web.models import SalesOrder
 from stoqflow_web.queries import batches as queries
 from stoqflow_web.services import batches
 from stoqflow_web.services.batch_files import MOST_LINES, csv_text, decoded, read_codes, safe_cell
+from stoqflow_web.services.completing import Parcel, complete
 from stoqflow_web.services.splitting import split
+from stoqflow_web.services.undoing import undo
 from tests.support.builders import make_order, make_product, make_shop
 from tests.support.counting import counted_queries
 
@@ -41,6 +43,18 @@ def test_a_list_is_understood_however_it_is_written(text):
 def test_the_carrier_may_be_left_out(text):
     (line,) = read_codes(text)
     assert (line.order, line.carrier, line.code) == ("SO-1", "", CODE)
+
+
+def test_a_line_with_another_separator_than_the_list_is_read_by_its_own():
+    text = f"SO-1;postnl;{CODE}\nSO-2;postnl;{CODE}\nSO-3,{CODE}\nSO-4 DHL {CODE}\nSO-5 DHL Same Day {CODE}\nSO-6"
+    for heading in ("", "order;carrier;code\n"):
+        lines = [(line.order, line.carrier, line.code) for line in read_codes(heading + text)]
+        assert lines[2:] == [
+            ("SO-3", "", CODE),
+            ("SO-4", "DHL", CODE),
+            ("SO-5", "DHL Same Day", CODE),
+            ("SO-6", "", ""),
+        ]
 
 
 def test_line_numbers_are_those_of_the_file():
@@ -171,12 +185,38 @@ def test_an_order_that_is_listed_twice_is_completed_once(order):
     ]
 
 
-def test_the_same_code_for_two_orders_is_worth_a_look(order):
+def test_lines_with_a_code_that_is_none_do_not_take_the_good_one_of_the_same_order_along(order):
+    text = f"{order.number};concept\n{order.number};{CODE}\n{order.number};3SABCD0123456780"
+    assert [outcome for outcome, _sentence in told(text)] == ["refused", "waiting", "refused"]
+    assert "line 2 already" in told(text)[2][1]
+
+
+def test_a_deleted_order_is_said_to_be_deleted(order):
+    gone = make_order(status="deleted")
+    for name in (gone.number, gone.marketplace_order.external_id):
+        assert told(f"{name};{CODE}") == [("refused", f"{gone.number} was deleted.")]
+
+
+def doubted(text: str) -> list[tuple[bool, str | None]]:
+    batch = batches.choose_by_list(read_codes(text), user_id=None)
+    return [(row.is_uncommon, row.sentence) for row in queries.rows_of(batch).rows]
+
+
+def test_the_same_code_for_two_orders_is_to_be_confirmed(order):
     other = make_order()
-    assert told(f"{order.number};{CODE}\n{other.number};{CODE}") == [
-        ("waiting", f"The same code as {other.number}."),
-        ("waiting", f"The same code as {order.number}."),
+    assert doubted(f"{order.number};{CODE}\n{other.number};{CODE}") == [
+        (True, f"The same code as {other.number}."),
+        (True, f"The same code as {order.number}."),
     ]
+    assert doubted(f"{order.number};{CODE}\n{other.number};3SABCD0123456780") == [(False, None), (False, None)]
+
+
+def test_a_code_of_another_parcel_is_to_be_confirmed_unless_that_one_was_undone(order):
+    other = make_order(products=[make_product()])
+    complete(other.id, [Parcel(carrier="postnl", track_and_trace=CODE)], user_id=None)
+    assert doubted(f"{order.number};{CODE.lower()}") == [(True, f"This code was used for {other.number} already.")]
+    undo(other.id, user_id=None)
+    assert doubted(f"{order.number};{CODE}") == [(False, None)]
 
 
 def test_a_longer_list_asks_no_more_of_the_database(app):
