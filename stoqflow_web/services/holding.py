@@ -5,15 +5,17 @@ A ready order holds a reservation on each of its products; an order on hold hold
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from stoqflow_web.models import OrderLine, Product, SalesOrder
+from stoqflow_web.models import MarketplaceOrder, OrderLine, Product, SalesOrder
 from stoqflow_web.models.sales_orders import ON_HOLD, READY_TO_PICK
 from stoqflow_web.services import history
 from stoqflow_web.transaction import Transaction
+
+MOST_RELEASED = 200  # by one click; more orders than that waiting for one product get their turn with the next
 
 
 def settle(tx: Transaction, sales_order_ids: Iterable[int]) -> None:
@@ -33,6 +35,28 @@ def settle(tx: Transaction, sales_order_ids: Iterable[int]) -> None:
 def settle_new(tx: Transaction, orders: Sequence[SalesOrder]) -> None:
     """Decide for orders that have just been flushed; that one is on hold is news too."""
     _settle(tx, orders, is_first_time=True)
+
+
+def release_waiting(tx: Transaction, product_ids: Collection[int]) -> None:
+    """Stock of these products became free: orders on hold for them are decided anew, the earliest deadline first.
+
+    An order that somebody is acting on at this moment is passed over; the next change of stock finds it.
+    """
+    if not product_ids:
+        return
+    tx.session.flush()
+    waiting = tx.session.scalars(
+        select(SalesOrder.id)
+        .join(SalesOrder.marketplace_order)
+        .where(
+            SalesOrder.status == ON_HOLD,
+            SalesOrder.id.in_(select(OrderLine.sales_order_id).where(OrderLine.product_id.in_(product_ids))),
+        )
+        .order_by(SalesOrder.sort_day, SalesOrder.id)
+        .limit(MOST_RELEASED)
+        .with_for_update(of=MarketplaceOrder, skip_locked=True)
+    ).all()
+    settle(tx, waiting)
 
 
 def give_up_reservation(tx: Transaction, order: SalesOrder) -> None:

@@ -68,6 +68,8 @@ def _orders_here(tx: Transaction, shop_id: int, external_ids: Sequence[str]) -> 
         select(MarketplaceOrder)
         .where(MarketplaceOrder.shop_id == shop_id, MarketplaceOrder.external_id.in_(external_ids))
         .options(selectinload(MarketplaceOrder.items))
+        .order_by(MarketplaceOrder.id)
+        .with_for_update()  # a click on one of them waits, or we do
     )
     return {order.external_id: order for order in orders}
 
@@ -147,7 +149,9 @@ def _follow_changes(tx: Transaction, orders: Sequence[MarketplaceOrder]) -> None
         for sales_order in family.living_parts:
             if sales_order.is_open:
                 _follow(tx, sales_order, family)
-    holding.settle(tx, [sales_order.id for family in families for sales_order in family.living_parts])
+    parts = [sales_order for family in families for sales_order in family.living_parts]
+    holding.settle(tx, [sales_order.id for sales_order in parts])
+    holding.release_waiting(tx, {line.product_id for part in parts for line in part.lines if line.product_id})
     for family in families:
         if len(family.sales_orders) > 1:  # what was complete may have waited for the part that has just ended
             settle_debts(tx, family, user_id=None)

@@ -1,5 +1,7 @@
 """Complete, cancel, split, delete and undo: what changes here, and what bol.com is owed for it."""
 
+from dataclasses import replace
+
 import pytest
 from flask import Flask
 from sqlalchemy import select
@@ -239,3 +241,49 @@ def test_the_same_split_sent_twice_makes_one_backorder(ready: SalesOrder) -> Non
     with pytest.raises(AlreadySplit, match=f"see {ready.number}-BO"):
         split(ready.id, {line_id: 1}, user_id=None, parts_seen=1)
     assert [part.number for part in order(ready.id).related] == [f"{ready.number}-BO"]
+
+
+def test_stock_that_a_cancellation_frees_goes_to_the_order_that_waits_for_it(ctx: Flask) -> None:
+    product = make_product(sku="HK-1", stock=3)
+    first = settled(make_order(products=[product], quantity=3))
+    second = settled(make_order(products=[product], quantity=2))
+    assert order(second.id).status == "on-hold"
+    cancel(first.id, "out-of-stock", user_id=None)
+    assert order(second.id).status == "ready-to-pick"
+    assert stock("HK-1") == (3, 2)
+
+
+def test_stock_that_a_deletion_frees_goes_to_the_order_that_waits_for_it(ctx: Flask) -> None:
+    product = make_product(sku="HK-1", stock=3)
+    first = settled(make_order(products=[product], quantity=3))
+    second = settled(make_order(products=[product], quantity=2))
+    delete(first.id, user_id=None)
+    assert order(second.id).status == "ready-to-pick"
+    assert stock("HK-1") == (3, 2)
+
+
+def test_a_code_that_another_order_has_is_taken_only_when_a_person_confirms_it(ready: SalesOrder) -> None:
+    other = make_order()
+    complete(other.id, [POSTNL], user_id=None)
+    with pytest.raises(Invalid, match=f"{other.number} has this code already") as refused:
+        complete(ready.id, [POSTNL], user_id=None)
+    assert refused.value.field == "parcels-0-track_and_trace"
+    complete(ready.id, [replace(POSTNL, is_confirmed=True)], user_id=None)
+    assert order(ready.id).status == "complete"
+
+
+def test_a_code_that_another_parcel_of_the_order_has_must_be_confirmed_too(ready: SalesOrder) -> None:
+    line_id = ready.lines[0].id
+    first, second = replace(POSTNL, quantities={line_id: 2}), replace(POSTNL, quantities={line_id: 1})
+    with pytest.raises(Invalid, match="Parcel 1 has this code already") as refused:
+        complete(ready.id, [first, second], user_id=None)
+    assert refused.value.field == "parcels-1-track_and_trace"
+    complete(ready.id, [first, replace(second, is_confirmed=True)], user_id=None)
+    assert len(order(ready.id).parcels) == 2
+
+
+def test_the_code_of_an_undone_parcel_is_free_again(ready: SalesOrder) -> None:
+    complete(ready.id, [POSTNL], user_id=None)
+    undo(ready.id, user_id=None)
+    complete(ready.id, [POSTNL], user_id=None)
+    assert order(ready.id).status == "complete"
