@@ -15,6 +15,7 @@ from stoqflow_web.models.products import SHIPPED
 from stoqflow_web.models.sales_orders import COMPLETE, ON_HOLD
 from stoqflow_web.search_words import words_of
 from stoqflow_web.services import history, holding, stock
+from stoqflow_web.services.codes_in_use import codes_in_use, who_has_it
 from stoqflow_web.services.families import locked_order
 from stoqflow_web.services.owing import settle_debts
 from stoqflow_web.transaction import Transaction, transaction
@@ -28,7 +29,7 @@ class NotCompletable(StoqflowError):
 class Parcel:
     """One parcel as somebody packed it. `quantities`: units per order line id; empty means all that is left.
 
-    `is_confirmed`: the person says that an uncommon code is right.
+    `is_confirmed`: the person says that a code is right although it is uncommon, or another parcel has it.
     """
 
     carrier: str
@@ -56,6 +57,7 @@ def complete(
         check_completable(order, ship_anyway=ship_anyway, despite_shortage=despite_shortage)
         packed = _packed(order, parcels)
         codes = [_code(order, number, parcel) for number, parcel in enumerate(parcels)]
+        _check_codes_are_free(tx, parcels, codes)
         _take_from_stock(tx, order, user_id)
         for parcel, code, quantities in zip(parcels, codes, packed, strict=True):
             _add_shipment(order, parcel.carrier, code, quantities)
@@ -140,6 +142,13 @@ def _code(order: SalesOrder, number: int, parcel: Parcel) -> str | None:
             _("This does not look like a code of %(name)s. Check it; if it is right, confirm it.", name=carrier.name),
         )
     return verdict.code
+
+
+def _check_codes_are_free(tx: Transaction, parcels: Sequence[Parcel], codes: Sequence[str | None]) -> None:
+    in_use = codes_in_use(tx.session, codes)
+    for number, parcel in enumerate(parcels):
+        if not parcel.is_confirmed and (sentence := who_has_it(codes, number, in_use)):
+            raise Invalid(f"parcels-{number}-track_and_trace", sentence)
 
 
 def _make_findable(tx: Transaction, order: SalesOrder, codes: Sequence[str | None]) -> None:

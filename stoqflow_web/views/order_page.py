@@ -6,6 +6,8 @@ from flask import Response, make_response, render_template, request
 from flask_babel import get_locale
 
 from stoqflow_web import clock
+from stoqflow_web.carriers import tidied
+from stoqflow_web.extensions import db
 from stoqflow_web.forms.order_actions import (
     CancellationForm,
     CompletionForm,
@@ -18,6 +20,7 @@ from stoqflow_web.models import SalesOrder
 from stoqflow_web.models.writebacks import NEEDS_ATTENTION
 from stoqflow_web.queries import order_details
 from stoqflow_web.services import undoing
+from stoqflow_web.services.codes_in_use import codes_in_use, who_has_it
 from stoqflow_web.services.completing import NotCompletable, check_completable
 from stoqflow_web.wording import reporting
 from stoqflow_web.wording.history import tell
@@ -57,8 +60,16 @@ def completion_context(order: SalesOrder, form: CompletionForm | None = None) ->
         "cannot_complete": "",
         "waits_for_others": order.shop.waits_for_all_parts and any(part.is_open for part in order.related),
         "must_choose": order.is_cancellation_requested and not is_anyway,
+        "clashes": _clashes(form),
         "own_numbers": (order.number, order.marketplace_order.external_id),
     }
+
+
+def _clashes(form: CompletionForm) -> list[str]:
+    """For each parcel who has its code already, as a sentence; empty when nobody does."""
+    codes = [tidied(form.parcel(number, "track_and_trace").data) or None for number in range(form.count.data)]
+    in_use = codes_in_use(db.session(), codes)
+    return [who_has_it(codes, number, in_use) for number in range(len(codes))]
 
 
 def reporting_context(order: SalesOrder) -> dict[str, Any]:

@@ -269,3 +269,32 @@ def test_a_part_says_what_it_waits_for(sam):
     assert f"{order.number} is complete. bol.com hears it when {number} is final too." in page.text
     assert page.texts("#reporting .pill--violet") == [f"Waits for {number}"]
     assert rows() == []
+
+
+def test_a_code_that_another_order_has_goes_once_a_person_confirms_it(sam, order):
+    complete(sam, other := make_order(), **{CODE: POSTNL})
+    opened(sam, order)
+    told = sam.htmx_post(
+        f"/orders/{order.id}/packing?parcel=0", **{CODE: POSTNL.lower(), "parcels-0-carrier": "postnl"}
+    )
+    sentence = f"{other.number} has this code already. If it is one parcel for both, confirm it."
+    assert told.texts("#parcels-0-code .danger-text") == [sentence]
+    assert told.one("[name=parcels-0-is_confirmed]")
+    page = complete(sam, order)
+    assert page.status == 422
+    assert page.error_beside(CODE) == sentence
+    sam.submit(FORM, **{"parcels-0-is_confirmed": "y"})
+    assert shipped() == [("postnl", POSTNL, [2, 2]), ("postnl", POSTNL, [1])]
+
+
+def test_a_code_that_the_other_parcel_has_is_refused_beside_the_second(sam, order):
+    complete_in_two(sam, order)
+    two = order.lines[1].id
+    page = sam.submit(
+        FORM, **{"parcels-1-track_and_trace": POSTNL, f"parcels-0-units-{two}": 0, f"parcels-1-units-{two}": 2}
+    )
+    assert page.error_beside("parcels-1-track_and_trace") == (
+        "Parcel 1 has this code already. If that is right, confirm it."
+    )
+    sam.submit(FORM, **{"parcels-1-is_confirmed": "y"})
+    assert len(shipped()) == 2
