@@ -19,8 +19,13 @@ class Pick:
 
 
 def can_be_picked(order: SalesOrder) -> bool:
-    """Whether its goods are here for it, and the client still wants them."""
-    return order.status == READY_TO_PICK and not order.is_cancellation_requested
+    """Whether its goods are here for it, the client still wants them, and it can be completed here."""
+    return order.status == READY_TO_PICK and not order.is_cancellation_requested and not needs_marketplace_label(order)
+
+
+def needs_marketplace_label(order: SalesOrder) -> bool:
+    """Whether something of it must travel with a label of the marketplace (VVB): it is completed there, not here."""
+    return any(line.item.needs_marketplace_label for line in order.lines_to_ship)
 
 
 def picks(orders: Iterable[SalesOrder]) -> list[Pick]:

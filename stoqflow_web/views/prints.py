@@ -12,7 +12,7 @@ from stoqflow_web.errors import Invalid, NotFound
 from stoqflow_web.extensions import db
 from stoqflow_web.forms.orders import wanted_orders
 from stoqflow_web.models import SalesOrder
-from stoqflow_web.pick_list import can_be_picked, picks
+from stoqflow_web.pick_list import can_be_picked, needs_marketplace_label, picks
 from stoqflow_web.queries import orders, shop_names
 from stoqflow_web.views.batches import csv_answer, orders_asked_for
 from stoqflow_web.views.respond import redirect_to
@@ -49,13 +49,21 @@ def pick_list() -> Response:
     ready = [order for order in found if can_be_picked(order)]
     left_out = [order for order in found if not can_be_picked(order)]
     return make_response(
-        render_template("orders/print_pick_list.html", orders=ready, left_out=left_out, picks=picks(ready))
+        render_template(
+            "orders/print_pick_list.html",
+            orders=ready,
+            left_out=left_out,
+            picks=picks(ready),
+            needs_label=needs_marketplace_label,
+        )
     )
 
 
 @blueprint.get("/orders/packing-slips")
 def packing_slips() -> Response:
-    return make_response(render_template("orders/print_packing_slips.html", orders=_printed()))
+    return make_response(
+        render_template("orders/print_packing_slips.html", orders=_printed(), needs_label=needs_marketplace_label)
+    )
 
 
 @blueprint.get("/orders/export.csv")

@@ -256,6 +256,26 @@ def test_the_pick_list_says_each_product_once_with_the_units_of_all(sam):
     assert len(by_order.select("tbody tr")) == 2
 
 
+def test_what_needs_a_label_of_bol_is_not_on_the_pick_list_and_its_slip_says_so(sam):
+    vvb, plain = make_order(items={"needs_marketplace_label": True}), make_order()
+    page = sam.get("/orders/pick-list?all=1")
+    assert f"{vvb.number} (needs bol.com's label)" in page.text
+    assert page.all("table")[1].get_text(" ", strip=True).startswith(plain.number)
+    slips = sam.get("/orders/packing-slips?all=1").texts(".sheet")
+    assert [" VVB " in slip for slip in slips] == [True, False]
+    assert ["Needs bol.com's own label" in slip for slip in slips] == [True, False]
+
+
+def test_a_packing_slip_names_the_pick_up_point(sam):
+    make_order(pickup_point="Albert Heijn Dorpstraat")
+    make_order(pickup_point="")
+    make_order()
+    slips = sam.get("/orders/packing-slips?all=1").texts(".sheet")
+    assert "Pick-up point: Albert Heijn Dorpstraat" in slips[0]
+    assert "Goes to a pick-up point" in slips[1]
+    assert "ick-up point" not in slips[2]
+
+
 def test_what_is_ticked_is_printed_at_an_address_that_can_be_loaded_again(sam, orders):
     sam.get("/orders")
     chosen = [str(order.id) for order in orders[:2]]
