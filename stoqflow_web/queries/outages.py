@@ -38,22 +38,54 @@ def outages() -> list[Outage]:
         .having(or_(tried > 0, Shop.access_lost_at.is_not(None), Shop.paused_at.is_not(None)))
         .order_by(Shop.name)
     )
-    return [_outage(shop, waiting) for shop, waiting, _tried in found]
+    return [outage for shop, waiting, _tried in found if (outage := _outage(shop, waiting))]
 
 
-def _outage(shop: Shop, waiting: int) -> Outage:
+def _outage(shop: Shop, waiting: int) -> Outage | None:
     if shop.has_lost_access:
         return Outage(shop.id, shop.name, LOCKED_OUT, shop.access_lost_at, waiting)
     if shop.is_paused:
         return Outage(shop.id, shop.name, PAUSED, shop.paused_at, waiting)
-    return Outage(shop.id, shop.name, SILENT, _silent_since(shop.id), waiting)
+    silence = _silence_of(shop.id)
+    if silence is not None and _has_answered_since(shop, silence):
+        return None
+    return Outage(shop.id, shop.name, SILENT, silence.since if silence else None, waiting)
 
 
-def _silent_since(shop_id: int) -> datetime | None:
-    """When the first try failed of those that wait for another."""
+@dataclass(frozen=True)
+class _Silence:
+    """The tries in vain of those that wait for another: when the first was, and the last of them."""
+
+    since: datetime
+    last_at: datetime
+    last_id: int
+
+
+def _silence_of(shop_id: int) -> _Silence | None:
     waiting: Sequence[int] = db.session.scalars(
         select(Writeback.id)
         .where(Writeback.shop_id == shop_id, Writeback.state == PENDING, Writeback.tries > 0)
         .limit(SINCE_LOOKED_AT)
     ).all()
-    return db.session.scalar(select(func.min(WritebackAttempt.at)).where(WritebackAttempt.writeback_id.in_(waiting)))
+    found = db.session.execute(
+        select(func.min(WritebackAttempt.at), func.max(WritebackAttempt.at), func.max(WritebackAttempt.id)).where(
+            WritebackAttempt.writeback_id.in_(waiting)
+        )
+    ).one()
+    return _Silence(*found) if found[0] is not None else None
+
+
+def _has_answered_since(shop: Shop, silence: _Silence) -> bool:
+    """Whether the marketplace answered for the shop since: about its keys, or about another message."""
+    if shop.keys_checked_at > silence.last_at:
+        return True
+    heard = (
+        select(WritebackAttempt.id)
+        .join(Writeback, Writeback.id == WritebackAttempt.writeback_id)
+        .where(
+            WritebackAttempt.id > silence.last_id,
+            WritebackAttempt.outcome.in_(("submitted", "confirmed")),
+            Writeback.shop_id == shop.id,
+        )
+    )
+    return db.session.scalar(heard.limit(1)) is not None

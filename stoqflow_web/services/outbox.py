@@ -29,6 +29,7 @@ from stoqflow_web.models.writebacks import (
 )
 from stoqflow_web.services import history
 from stoqflow_web.services.messages import Message, message_of
+from stoqflow_web.services.owing import hurry
 from stoqflow_web.transaction import Transaction, transaction
 from stoqflow_web.wording.writebacks import what_words
 
@@ -209,6 +210,26 @@ def put_back(
     if trouble is not None:
         row.tries += 1
         note(tx, row, "not-sent", trouble=trouble)
+
+
+def go_on(tx: Transaction, shop_id: int) -> None:
+    """The marketplace can be asked again: what an outage postponed is due at once, and so are the looks."""
+    now = clock.now()
+    of_shop = Writeback.shop_id == shop_id
+    # An outage gives all that waits one moment; any other moment is that of a hold.
+    moments = tx.session.scalars(
+        select(Writeback.not_before)
+        .where(of_shop, Writeback.state == PENDING, Writeback.tries > 0, Writeback.not_before > now)
+        .distinct()
+    ).all()
+    late = update(Writeback).execution_options(synchronize_session=False)
+    tx.session.execute(
+        late.where(of_shop, Writeback.state == PENDING, Writeback.not_before.in_(moments)).values(not_before=now)
+    )
+    tx.session.execute(
+        late.where(of_shop, Writeback.state.in_((SENDING, SUBMITTED)), Writeback.look_at > now).values(look_at=now)
+    )
+    hurry(tx, shop_id)
 
 
 def note(tx: Transaction, row: Writeback, outcome: str, **details: Any) -> None:

@@ -18,7 +18,7 @@ from stoqflow_web.exchange import AccessLost, Account, AccountInactive, Busy, Ex
 from stoqflow_web.extensions import vault
 from stoqflow_web.models import Shop
 from stoqflow_web.models.history import MARKETPLACE, SYSTEM
-from stoqflow_web.services import history, key_proofs, marketplaces
+from stoqflow_web.services import history, key_proofs, marketplaces, outbox
 from stoqflow_web.services.shop_rules import tidy_key, tidy_name, tidy_secret
 from stoqflow_web.transaction import Transaction, reading, transaction
 from stoqflow_web.vault import SecretUnreadable
@@ -82,6 +82,7 @@ def replace_keys(shop_id: int, *, api_key: str, api_secret: str, user_id: int | 
         shop.keys_checked_at = clock.now()
         if shop.has_lost_access:
             _regain_access(tx, shop)
+        outbox.go_on(tx, shop_id)
         history.record(tx, "keys_replaced", user_id=user_id, shop_id=shop_id, key=shop.key_hint)
         return shop
 
@@ -108,6 +109,7 @@ def check_keys(shop_id: int, *, user_id: int | None = None) -> KeyCheck:
         if shop.has_lost_access:
             _regain_access(tx, shop)
             history.record(tx, "access_regained", who=MARKETPLACE, user_id=user_id, shop_id=shop_id)
+        outbox.go_on(tx, shop_id)
     return KeyCheck(WORKS)
 
 
@@ -160,6 +162,7 @@ def resume(shop_id: int, *, user_id: int | None) -> Shop:
         shop = _found(tx, shop_id)
         if shop.is_paused:
             shop.paused_at = None
+            outbox.go_on(tx, shop_id)
             history.record(tx, "resumed", user_id=user_id, shop_id=shop_id)
         return shop
 

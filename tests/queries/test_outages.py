@@ -2,7 +2,7 @@
 
 import pytest
 
-from stoqflow_web import clock
+from stoqflow_web.clock import now
 from stoqflow_web.models import Shop, Writeback, WritebackAttempt
 from stoqflow_web.services import shops
 from stoqflow_web.services.completing import Parcel, complete
@@ -21,13 +21,16 @@ def sam(signed_in):
 def waiting(shop: Shop, *, tries: int = 0) -> int:
     made = make_order(products=[make_product()], status="on-hold", shop=shop)
     complete(
-        made.id, [Parcel(carrier="postnl", track_and_trace="3SABCD0123456789")], user_id=None, despite_shortage=True
+        made.id,
+        [Parcel(carrier="postnl", track_and_trace="3SABCD0123456789", is_confirmed=True)],
+        user_id=None,
+        despite_shortage=True,
     )
     with transaction() as tx:
         row = tx.session.query(Writeback).filter_by(sales_order_id=made.id).one()
         row.tries = tries
         if tries:
-            tx.session.add(WritebackAttempt(writeback_id=row.id, at=clock.now(), outcome="not-sent", details={}))
+            tx.session.add(WritebackAttempt(writeback_id=row.id, at=now(), outcome="not-sent", details={}))
     return made.id
 
 
@@ -45,6 +48,21 @@ def test_a_shop_that_bol_does_not_answer_for_has_one_line(sam):
     assert lines == ["bol.com does not answer for Outdoor BE since 09:12 · 2 safe in the queue"]
 
 
+@pytest.mark.parametrize("answer", ["the keys work", "another message was taken"])
+def test_the_line_goes_when_bol_has_answered_since(sam, clock, answer):
+    shop = make_shop("Outdoor BE")
+    waiting(shop, tries=2)
+    other = waiting(shop)
+    clock.jump(minutes=1)
+    with transaction() as tx:
+        if answer == "the keys work":
+            tx.session.get_one(Shop, shop.id).keys_checked_at = now()
+        else:
+            row = tx.session.query(Writeback).filter_by(sales_order_id=other).one()
+            tx.session.add(WritebackAttempt(writeback_id=row.id, at=now(), outcome="submitted", details={}))
+    assert "does not answer" not in sam.get("/orders").text
+
+
 def test_lost_access_is_said_and_a_manager_is_led_to_the_keys(signed_in):
     shop = make_shop("Outdoor BE")
     waiting(shop)
@@ -53,7 +71,9 @@ def test_lost_access_is_said_and_a_manager_is_led_to_the_keys(signed_in):
     line = page.one(".notice--danger")
     assert "bol.com refuses the keys of Outdoor BE" in line.get_text()
     assert line.a["href"] == f"/shops/{shop.id}"
-    assert not signed_in("staff").get("/orders").one(".notice--danger").a
+    told = signed_in("staff").get("/orders").one(".notice--danger")
+    assert not told.a
+    assert "tell a manager" in told.get_text()
 
 
 def test_a_paused_shop_is_named_only_when_something_waits(sam):

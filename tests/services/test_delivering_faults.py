@@ -1,5 +1,7 @@
 """What goes wrong on the way to bol.com, and what becomes of it: exactly one shipment, or a person decides."""
 
+from datetime import timedelta
+
 import pytest
 from flask import Flask
 from sqlalchemy import select
@@ -164,6 +166,33 @@ def test_an_outage_postpones_all_to_one_moment_and_the_most_urgent_goes_first_af
     assert [row.state for row in desk.rows()] == ["withdrawn"] + ["confirmed"] * (len(orders) - 1)
     sent = [list(shipment.quantities) for shipment in desk.world.shipments.values()]
     assert len(sent) == len(orders) - 1
+
+
+@pytest.mark.parametrize("how", ["the keys are checked", "the shop is resumed"])
+def test_what_an_outage_postponed_is_due_at_once_when_bol_can_be_asked_again(desk: Desk, how: str) -> None:
+    orders = [desk.order() for _ in range(3)]
+    for order in orders:
+        desk.complete(order)
+    desk.world.go_down(minutes=30)
+    desk.deliver()
+    now = desk.clock.moment  # type: ignore[union-attr]
+    assert all(now < row.not_before <= now + timedelta(seconds=15) for row in desk.rows())
+    desk.world.come_back()
+    if how == "the keys are checked":
+        desk.set(account_id=desk.world.options.retailer_id)
+        assert shops.check_keys(desk.shop_id).works
+    else:
+        shops.pause(desk.shop_id, user_id=None)
+        shops.resume(desk.shop_id, user_id=None)
+    assert [row.not_before for row in desk.rows()] == [now] * 3
+
+
+def test_a_hold_is_not_cut_short_when_a_shop_is_resumed(desk: Desk) -> None:
+    desk.set(hold_minutes=2)
+    desk.complete(desk.order())
+    shops.pause(desk.shop_id, user_id=None)
+    shops.resume(desk.shop_id, user_id=None)
+    assert desk.rows()[0].not_before == desk.clock.moment + timedelta(minutes=2)  # type: ignore[union-attr]
 
 
 def test_a_429_is_surely_not_sent_and_waits_as_bol_says(desk: Desk) -> None:
