@@ -135,7 +135,12 @@ def test_what_was_withdrawn_is_not_owed_anew_when_a_related_order_is_done(ctx: F
         tx.session.get_one(SalesOrder, made.id).shop.waits_for_all_parts = False
     complete(made.id, [POSTNL], user_id=None, despite_shortage=True)
     attention.withdraw(stuck(rows()[0].id, "rejected"), user_id=None)
-    complete(backorder.id, [POSTNL], user_id=None, despite_shortage=True)
+    complete(
+        backorder.id,
+        [Parcel(carrier="postnl", track_and_trace="3SABCD0123456780")],
+        user_id=None,
+        despite_shortage=True,
+    )
     assert [(one.sales_order_id, one.state) for one in rows()] == [
         (made.id, "withdrawn"),
         (backorder.id, "pending"),
