@@ -60,7 +60,7 @@ def test_the_line_goes_when_bol_has_answered_since(sam, clock, answer):
         else:
             row = tx.session.query(Writeback).filter_by(sales_order_id=other).one()
             tx.session.add(WritebackAttempt(writeback_id=row.id, at=now(), outcome="submitted", details={}))
-    assert "does not answer" not in sam.get("/orders").text
+    assert "bol.com does not answer" not in sam.get("/orders").text
 
 
 def test_lost_access_is_said_and_a_manager_is_led_to_the_keys(signed_in):
