@@ -195,7 +195,7 @@ def undo(order_id: int) -> Response:
 def send_now(order_id: int) -> Response:
     order_details.find(order_id)
     if undoing.send_now(order_id, user_id=signed_in_user().id):
-        flash(_("It is sent to bol.com now. This page shows what bol.com answers."), "info")
+        flash(_("bol.com is told now; this page shows what it answers."), "info")
     else:
         flash(_("It is on its way to bol.com already."), "info")
     return _to(order_id)

@@ -179,7 +179,7 @@ _SENTENCES: dict[str, Callable[[Details], str]] = {
     "deleted": lambda details: _("Deleted here; bol.com is not told"),
     "imported_again": lambda details: _("Imported again after it was deleted"),
     "undone": lambda details: _("Undone: open again, bol.com heard nothing"),
-    "sent_now": lambda details: _("Sent to bol.com without waiting"),
+    "sent_now": lambda details: _("Send now pressed, without waiting"),
     "submitted": lambda details: _("Sent to bol.com: %(what)s", what=_told(details)),
     "outcome_unknown": lambda details: _(
         "No answer from bol.com; looking whether it arrived: %(what)s", what=_told(details)

@@ -21,6 +21,7 @@ from stoqflow_web.models.writebacks import (
     REJECTED,
     SENDING,
     SHIPMENT,
+    SUBMITTED,
     TRANSPORT,
     UNFINISHED,
     WITHDRAWN,
@@ -67,9 +68,9 @@ def report_of(order: SalesOrder, *, now: datetime, locale: Language = "en") -> R
         return Report(ATTENTION, Pill(words, "danger"))
     if waiting := parts_waited_for(order):
         return Report(WAITS, Pill(_("Waits for %(parts)s", parts=", ".join(part.number for part in waiting)), "violet"))
-    if any(row.state == PENDING for row in rows):
+    if any(row.state in UNFINISHED and not _is_on_its_way(row) for row in rows):
         return Report(QUEUED, Pill(_queued(rows, now, locale), "info"))
-    if any(row.state in ON_ITS_WAY for row in rows):
+    if any(_is_on_its_way(row) for row in rows):
         return Report(SENT, _sent(rows))
     if any(row.is_given_up and row.kind != TRANSPORT for row in order.writebacks):
         return Report(NOTHING, Pill(_("Not told to bol")))
@@ -84,7 +85,7 @@ def row_pill(row: Writeback, *, now: datetime, locale: Language = "en") -> Pill:
         return Pill(_("Refused by bol") if row.why == REJECTED else _("Needs attention"), "danger")
     if row.state == CONFIRMED:
         return Pill(_("Confirmed by bol"), "ok")
-    return _sent([row]) if row.state in ON_ITS_WAY else Pill(_queued([row], now, locale), "info")
+    return _sent([row]) if _is_on_its_way(row) else Pill(_queued([row], now, locale), "info")
 
 
 def steps_of(order: SalesOrder, report: Report) -> list[Step]:
@@ -92,7 +93,9 @@ def steps_of(order: SalesOrder, report: Report) -> list[Step]:
     if report.state == NOTHING and not order.is_open:
         return []
     words = [_("Open"), _("Queued"), _("Sent"), _("Confirmed")]
-    place = {QUEUED: 1, SENT: 2, ATTENTION: 2, KNOWN: 3}.get(report.state, 0)
+    place = {QUEUED: 1, SENT: 2, ATTENTION: 1, KNOWN: 3}.get(report.state, 0)
+    if report.state == ATTENTION and all(_was_sent(row) for row in rows_of(order) if row.state == NEEDS_ATTENTION):
+        place = 2
     return [
         Step(
             word,
@@ -150,6 +153,15 @@ def look_again_in(rows: Sequence[Writeback], *, now: datetime) -> timedelta | No
     if any(row.state in ON_ITS_WAY for row in unfinished):
         return OFTEN
     return max(OFTEN, min(SELDOM, min(row.not_before for row in unfinished) - now))
+
+
+def _is_on_its_way(row: Writeback) -> bool:
+    """Whether it left and bol.com has not answered. What a worker only begins with is not sent yet."""
+    return row.state in ON_ITS_WAY and _was_sent(row)
+
+
+def _was_sent(row: Writeback) -> bool:
+    return row.sent_at is not None or row.state in (SUBMITTED, CONFIRMED)
 
 
 def _sent(rows: Sequence[Writeback]) -> Pill:

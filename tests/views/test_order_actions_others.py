@@ -48,7 +48,7 @@ def status(order):
 
 
 def completed(order):
-    complete(order.id, [Parcel(carrier="postnl", track_and_trace="3SABCD0123456789")], user_id=None)
+    complete(order.id, [Parcel(carrier="postnl", track_and_trace=f"3SABCD{order.id:010}")], user_id=None)
     return order
 
 
@@ -261,7 +261,14 @@ def test_send_now_ends_the_hold(sam, order):
     assert "It is on its way to bol.com already." in page.text
     assert not page.all(SEND)
     assert page.texts("#reporting .pill") == ["Queued"]
-    assert "Sent to bol.com without waiting" in page.one("#history").get_text()
+    assert "Send now pressed, without waiting" in page.one("#history").get_text()
+
+
+def test_send_now_does_not_say_that_it_was_sent(sam, order):
+    opened(sam, completed(order))
+    page = sam.submit(SEND)
+    assert page.texts("#flashes .notice") == ["bol.com is told now; this page shows what it answers."]
+    assert current_step(page) == "Queued"
 
 
 def test_a_part_that_waits_can_be_undone_without_an_end(sam):
