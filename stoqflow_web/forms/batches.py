@@ -30,7 +30,7 @@ class ListForm(FlaskForm):  # type: ignore[misc]
 
 
 class ConfirmForm(FlaskForm):  # type: ignore[misc]
-    codes_are_right = BooleanField(_("The codes that look uncommon are right: complete these orders too"))
+    codes_are_right = BooleanField(_("These codes are right: complete these orders too"))
 
 
 class CancelForm(FlaskForm):  # type: ignore[misc]

@@ -110,8 +110,8 @@ def fill_in(batch_id: int, codes: Mapping[int, tuple[str, str]], *, user_id: int
 def confirm(batch_id: int, *, user_id: int | None, reason: str | None = None, codes_are_right: bool = False) -> Batch:
     """Let a checked draft happen. Confirmed twice it happens once: the second click finds the batch on its way.
 
-    `reason` is needed to cancel; `codes_are_right`: codes that look uncommon go too. Raises NotFound, NotPossible when
-    codes are still missing, Invalid with field `reason`.
+    `reason` is needed to cancel; `codes_are_right`: codes that look uncommon or were used before go too. Raises
+    NotFound, NotPossible when codes are still missing, Invalid with field `reason` or `codes_are_right`.
     """
     with transaction() as tx:
         batch = _locked(tx, batch_id)
@@ -124,7 +124,10 @@ def confirm(batch_id: int, *, user_id: int | None, reason: str | None = None, co
                 raise Invalid("reason", _("Choose a reason."))
             batch.reason = reason
         if not codes_are_right:
+            could_go = batch.count_waiting
             _leave_uncommon_codes(tx, batch)
+            if could_go and not batch.count_waiting:
+                raise Invalid("codes_are_right", _("Check these codes; if they are right, tick this box."))
         if not batch.count_waiting:
             raise NotPossible(_("None of these orders can be handled. Nothing was changed."))
         batch.status, batch.started_at, batch.created_by_id = QUEUED, clock.now(), user_id

@@ -178,6 +178,7 @@ def _show(
 ) -> Response:
     outcome = request.args.get("show") if request.args.get("show") in OUTCOMES else None
     page = queries.rows_of(batch, outcome=outcome, cursor=request.args.get("page"))
+    uncommon = queries.count_uncommon(batch) if batch.is_draft else 0
     return respond(
         "batches/batch.html",
         "batches/_progress.html",
@@ -187,14 +188,14 @@ def _show(
         here=_address(batch, show=outcome, page=request.args.get("page")),
         next_url=page.next and _address(batch, show=outcome, page=page.next),
         previous_url=page.previous and _address(batch, show=outcome, page=page.previous),
-        tabs=_tabs(batch, outcome),
+        tabs=_tabs(batch, outcome, uncommon),
         undoable=queries.undoable(batch),
         status=status,
-        **(_draft(batch, form, list_form) if batch.is_draft else {}),
+        **(_draft(batch, form, list_form, uncommon) if batch.is_draft else {}),
     )
 
 
-def _draft(batch: Batch, form: FlaskForm | None, list_form: ListForm | None) -> dict[str, Any]:
+def _draft(batch: Batch, form: FlaskForm | None, list_form: ListForm | None, uncommon: int) -> dict[str, Any]:
     """What else a page shows before anything happened."""
     if batch.status == CHOSEN:
         by_hand = batch.total <= FILLED_IN_BY_HAND
@@ -207,10 +208,10 @@ def _draft(batch: Batch, form: FlaskForm | None, list_form: ListForm | None) -> 
     return {
         "form": form or _confirm_form(batch),
         "refused": queries.refused_rows(batch, SHOWN_BEFORE_CONFIRMING),
-        "uncommon": queries.count_uncommon(batch),
+        "uncommon": uncommon,
         "carriers": list(carriers().values()),
-        "dry_run_words": wording.dry_run_words(batch),
-        "confirm_words": wording.confirm_words(batch),
+        "dry_run_words": wording.dry_run_words(batch, uncommon),
+        "confirm_words": wording.confirm_words(batch, uncommon),
     }
 
 
@@ -222,11 +223,12 @@ def _confirm_form(batch: Batch) -> FlaskForm:
     return form
 
 
-def _tabs(batch: Batch, outcome: str | None) -> list[tuple[str, int, str, bool, str]]:
+def _tabs(batch: Batch, outcome: str | None, uncommon: int) -> list[tuple[str, int, str, bool, str]]:
     """Label, count, address, whether it is where we are, tone."""
+    can = _("Can be done or confirmed") if uncommon else _("Can be done")
     tabs = [
         (_("All"), batch.total, None, ""),
-        (_("Waiting") if not batch.is_draft else _("Can be done"), batch.count_waiting, "waiting", ""),
+        (_("Waiting") if not batch.is_draft else can, batch.count_waiting, "waiting", ""),
         (wording.done_word(batch.kind), batch.count_done, "done", ""),
         (_("Not possible"), batch.count_refused, "refused", "danger"),
     ]

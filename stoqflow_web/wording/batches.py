@@ -10,14 +10,23 @@ from stoqflow_web.wording.statuses import Pill
 
 
 def title_of(batch: Batch) -> str:
-    """`Complete 500 orders`"""
+    """`Complete 500 orders`, or once it is confirmed without some of them `Complete 497 of 500 orders`."""
     number = batch.total
-    words = {
-        COMPLETE: ngettext("Complete %(num)s order", "Complete %(num)s orders", number),
-        CANCEL: ngettext("Cancel %(num)s order", "Cancel %(num)s orders", number),
-        DELETE: ngettext("Delete %(num)s order", "Delete %(num)s orders", number),
-        UNDO: ngettext("Undo %(num)s order", "Undo %(num)s orders", number),
-    }
+    going = batch.count_waiting + batch.count_done
+    if not batch.is_draft and going != number:
+        words = {
+            COMPLETE: _("Complete %(some)s of %(all)s orders", some=going, all=number),
+            CANCEL: _("Cancel %(some)s of %(all)s orders", some=going, all=number),
+            DELETE: _("Delete %(some)s of %(all)s orders", some=going, all=number),
+            UNDO: _("Undo %(some)s of %(all)s orders", some=going, all=number),
+        }
+    else:
+        words = {
+            COMPLETE: ngettext("Complete %(num)s order", "Complete %(num)s orders", number),
+            CANCEL: ngettext("Cancel %(num)s order", "Cancel %(num)s orders", number),
+            DELETE: ngettext("Delete %(num)s order", "Delete %(num)s orders", number),
+            UNDO: ngettext("Undo %(num)s order", "Undo %(num)s orders", number),
+        }
     return str(words.get(batch.kind, batch.kind))
 
 
@@ -39,7 +48,7 @@ def outcome_of(batch: Batch, row: BatchRow) -> Pill:
     if row.outcome == REFUSED:
         return Pill(_("Not possible"), "danger")
     if batch.is_draft:
-        return Pill(_("Look at this"), "warn") if row.sentence else Pill(_("Can be done"), "info")
+        return Pill(_("To be confirmed"), "warn") if row.is_uncommon else Pill(_("Can be done"), "info")
     return Pill(_("Waiting"), "info")
 
 
@@ -54,29 +63,35 @@ def carrier_name(key: str | None) -> str:
     return carrier.name if carrier else key or ""
 
 
-def dry_run_words(batch: Batch) -> str:
-    """`497 can be completed. 3 cannot.`"""
-    can, cannot = batch.count_waiting, batch.count_refused
+def dry_run_words(batch: Batch, uncommon: int = 0) -> str:
+    """`497 can be completed. 2 are to be confirmed. 1 cannot.`; `uncommon` of those that wait are to be confirmed."""
+    can, cannot = batch.count_waiting - uncommon, batch.count_refused
     words = {
         COMPLETE: ngettext("%(num)s can be completed.", "%(num)s can be completed.", can),
         CANCEL: ngettext("%(num)s can be canceled.", "%(num)s can be canceled.", can),
         DELETE: ngettext("%(num)s can be deleted.", "%(num)s can be deleted.", can),
     }
     sentence = str(words.get(batch.kind, ""))
+    if uncommon:
+        sentence += " " + ngettext("%(num)s is to be confirmed.", "%(num)s are to be confirmed.", uncommon)
     if cannot:
         sentence += " " + ngettext("%(num)s cannot.", "%(num)s cannot.", cannot)
     return sentence
 
 
-def confirm_words(batch: Batch) -> str:
-    """What the button says: exactly what it does."""
-    can = batch.count_waiting
+def confirm_words(batch: Batch, uncommon: int = 0) -> str:
+    """What the button says: exactly what it does, with and without the box for the `uncommon` codes."""
+    all_of_them = batch.count_waiting
+    can = all_of_them - uncommon or all_of_them
     words = {
         COMPLETE: ngettext("Complete %(num)s order", "Complete %(num)s orders", can),
         CANCEL: ngettext("Cancel %(num)s order", "Cancel %(num)s orders", can),
         DELETE: ngettext("Delete %(num)s order", "Delete %(num)s orders", can),
     }
-    return str(words.get(batch.kind, _("Confirm")))
+    button = str(words.get(batch.kind, _("Confirm")))
+    if can != all_of_them:
+        button += " " + _("(%(number)s with the box ticked)", number=all_of_them)
+    return button
 
 
 def where(row: BatchRow) -> str:

@@ -69,7 +69,7 @@ def test_fifty_orders_are_completed_by_a_list_with_three_bad_codes(filled_house,
     shoot(page, "wide-light-batch-result")
     expect(page.locator("[hx-trigger='every 1s']")).to_have_count(0)  # the polling has ended by itself
 
-    page.get_by_role("button", name="Try again what failed").click()
+    page.get_by_role("button", name="Try the rest again").click()
     for place in bad:
         page.get_by_label(f"Track & Trace of {fifty[place][1]}").fill(code(place))
     page.get_by_role("button", name="Check again").click()

@@ -275,8 +275,9 @@ def test_chosen_orders_that_are_not_in_the_list_stay_behind_with_a_reason(three)
 def test_codes_that_look_uncommon_go_only_when_somebody_says_that_they_are_right(three):
     lines = read_codes(f"{three[0].number},postnl,99887766\n{three[1].number},postnl,99887755")
     unsure = batches.choose_by_list(lines[:1], user_id=None)
-    with pytest.raises(NotPossible):
+    with pytest.raises(Invalid, match="tick this box"):
         batches.confirm(unsure.id, user_id=None)
+    assert outcomes(unsure.id) == ["waiting"]
     sure = batches.choose_by_list(lines[1:], user_id=None)
     batches.confirm(sure.id, user_id=None, codes_are_right=True)
     batch_work.carry_on(sure.id)

@@ -108,6 +108,31 @@ def test_a_pasted_list_names_the_lines_that_can_not_be_completed(sam, orders):
     assert "Line 7 · SO-99 Unknown order." in page.text
 
 
+def test_codes_to_be_confirmed_are_counted_apart_and_the_button_says_what_it_does(sam, orders, app):
+    lines = [f"{order.number};;{code(place)}" for place, order in enumerate((orders[0], orders[1], orders[1]))]
+    sam.get("/batches/new")
+    page = sam.submit(codes="\n".join([*lines, f"{orders[2].number};;{code(0)}", f"{orders[3].number};;99887766"]))
+    assert page.texts("h2")[0] == "1 can be completed. 3 are to be confirmed. 1 cannot."
+    assert page.text.count("To be confirmed") == 3
+    assert page.texts("#confirm button")[-1] == "Complete 1 order (4 with the box ticked)"
+    page = sam.submit("#confirm")
+    assert page.heading == "Complete 1 of 5 orders"
+    run_jobs(app)
+    assert [status_of(order) for order in orders] == ["ready-to-pick", "complete", "ready-to-pick", "ready-to-pick"]
+
+
+def test_when_every_code_is_to_be_confirmed_the_box_is_asked_for(sam, orders, app):
+    sam.get("/batches/new")
+    page = sam.submit(codes=f"{orders[0].number};{code(1)}\n{orders[1].number};{code(1)}")
+    assert page.texts("#confirm button")[-1] == "Complete 2 orders"
+    page = sam.submit("#confirm")
+    assert page.status == 422
+    assert "tick this box" in page.error_beside("codes_are_right")
+    sam.submit("#confirm", codes_are_right="y")
+    run_jobs(app)
+    assert [status_of(order) for order in orders[:2]] == ["complete", "complete"]
+
+
 def test_a_file_is_taken_and_a_wrong_one_gets_a_sentence(sam, orders):
     page = sam.get("/batches/new")
     token = page.one("main input[name=csrf_token]")["value"]
