@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import joinedload
 
 from stoqflow_web import clock
@@ -15,7 +15,15 @@ from stoqflow_web.models import Batch, BatchRow, MarketplaceOrder, SalesOrder, W
 from stoqflow_web.models.batches import CANCEL, COMPLETE, DONE, DRAFTS, UNDO, WAITING
 from stoqflow_web.models.sales_orders import CANCELED
 from stoqflow_web.models.sales_orders import COMPLETE as COMPLETED
-from stoqflow_web.models.writebacks import PENDING, WITHDRAWN
+from stoqflow_web.models.writebacks import (
+    CANCELLATION,
+    NEEDS_ATTENTION,
+    PENDING,
+    REJECTED,
+    SHIPMENT,
+    UNFINISHED,
+    WITHDRAWN,
+)
 from stoqflow_web.queries.paging import HIGHEST_ID, Keyset, Page, Position, an_id, turn_to
 
 ROWS_ON_A_PAGE = 50
@@ -31,6 +39,19 @@ class Undoable:
 
     number: int = 0
     until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Told:
+    """What bol.com made of the orders of a finished batch, counted in orders.
+
+    `waiting`: queued or sent, without an answer. `attention`: not refused by bol.com, yet somebody must look.
+    """
+
+    confirmed: int = 0
+    waiting: int = 0
+    refused: int = 0
+    attention: int = 0
 
 
 def find(batch_id: int) -> Batch:
@@ -125,6 +146,37 @@ def undoable(batch: Batch) -> Undoable:
         )
     )
     return Undoable(number or 0, until if until and until > clock.now() else None)
+
+
+def told_of(batch: Batch) -> Told:
+    """The answers of bol.com. An order counts by what is worst of its messages; without any it isn't counted."""
+    if not batch.is_finished or batch.kind not in (COMPLETE, CANCEL):
+        return Told()
+    worst = func.max(
+        case(
+            ((Writeback.state == NEEDS_ATTENTION) & (Writeback.why == REJECTED), 4),
+            (Writeback.state == NEEDS_ATTENTION, 3),
+            (Writeback.state.in_(UNFINISHED), 2),
+            else_=1,
+        )
+    ).label("worst")
+    orders = (
+        select(worst)
+        .join(BatchRow, BatchRow.sales_order_id == Writeback.sales_order_id)
+        .where(
+            BatchRow.batch_id == batch.id,
+            BatchRow.outcome == DONE,
+            Writeback.kind == (SHIPMENT if batch.kind == COMPLETE else CANCELLATION),
+            Writeback.state != WITHDRAWN,
+        )
+        .group_by(Writeback.sales_order_id)
+        .subquery()
+    )
+    counted: Any = {
+        row.worst: row.number
+        for row in db.session.execute(select(orders.c.worst, func.count().label("number")).group_by(orders.c.worst))
+    }
+    return Told(*(counted.get(how, 0) for how in (1, 2, 4, 3)))
 
 
 def result_of(batch: Batch) -> Iterator[tuple[BatchRow, str | None]]:

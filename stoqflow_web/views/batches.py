@@ -190,6 +190,7 @@ def _show(
         previous_url=page.previous and _address(batch, show=outcome, page=page.previous),
         tabs=_tabs(batch, outcome, uncommon),
         undoable=queries.undoable(batch),
+        told=queries.told_of(batch),
         status=status,
         **(_draft(batch, form, list_form, uncommon) if batch.is_draft else {}),
     )

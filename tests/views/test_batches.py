@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import select
 
 from stoqflow_web.extensions import db
-from stoqflow_web.models import Batch, BatchRow, SalesOrder
+from stoqflow_web.models import Batch, BatchRow, SalesOrder, Writeback
 from stoqflow_web.services import batches
+from stoqflow_web.transaction import transaction
 from tests.support.builders import make_order, make_product, make_shop
 from tests.support.counting import counted_queries
 from tests.support.jobs import run_jobs
@@ -90,7 +91,7 @@ def test_codes_are_typed_checked_confirmed_and_the_orders_complete(sam, orders, 
     run_jobs(app)
     page = sam.get(page.url)
     assert [status_of(order) for order in orders] == ["complete", "complete", "ready-to-pick", "ready-to-pick"]
-    assert not page.all("[hx-trigger]")
+    assert page.one(".stack")["hx-trigger"] == "every 5s"  # for what bol.com answers
     assert "Undo 2 until 09:14" in page.text
     row = sam.get("/orders?tab=complete").texts("#orders tbody tr")[0]
     assert row.endswith("Complete Queued · undo until 09:14")
@@ -215,6 +216,34 @@ def test_undo_takes_the_whole_batch_back(sam, orders, app):
         "Undo 4 orders",
         "Complete 4 orders",
     ]
+
+
+def test_a_finished_batch_says_what_bol_answered_and_asks_while_answers_are_missing(sam, orders, app):
+    sam.get("/batches/new")
+    sam.submit(codes="\n".join(f"{order.number};{code(order.id)}" for order in orders))
+    url = sam.submit("#confirm").url
+    run_jobs(app)
+
+    def answer(*states):
+        with transaction() as tx:
+            for row, (state, why) in zip(tx.session.scalars(select(Writeback)), states, strict=True):
+                row.state, row.why = state, why
+        page = sam.get(url)
+        return page.texts("[aria-label='At bol.com'] li"), [found["hx-trigger"] for found in page.all("[hx-trigger]")]
+
+    refused, unsure = ("needs-attention", "rejected"), ("needs-attention", "exhausted")
+    assert answer(*[("pending", None)] * 4) == (
+        ["0 confirmed by bol", "4 waiting for bol", "0 refused by bol"],
+        ["every 5s"],
+    )
+    assert answer(("confirmed", None), ("submitted", None), refused, ("confirmed", None)) == (
+        ["2 confirmed by bol", "1 waiting for bol", "1 refused by bol"],
+        ["every 5s"],
+    )
+    assert answer(("confirmed", None), unsure, refused, refused) == (
+        ["1 confirmed by bol", "0 waiting for bol", "2 refused by bol", "1 to look at"],
+        [],
+    )
 
 
 def test_the_result_is_a_file_that_no_spreadsheet_runs(sam, orders):
