@@ -20,6 +20,7 @@ from stoqflow_web.models import SalesOrder
 from stoqflow_web.models.sales_orders import ON_HOLD
 from stoqflow_web.services.completing import Parcel
 from stoqflow_web.wording.cancel_reasons import reason_words
+from stoqflow_web.wording.statuses import line_to_choose
 
 MOST_PARCELS = 30
 HIGHEST_QUANTITY = 1_000_000
@@ -91,10 +92,17 @@ def completion_form(order: SalesOrder, *, is_typed: bool, change: str = "") -> C
     if count < before:
         _put_back(form, from_parcel=before - 1)
     if order.status == ON_HOLD:
-        form.despite_shortage.validators = [
-            InputRequired(_("Tick this when everything is in the parcel. Otherwise split off what is missing."))
-        ]
+        form.despite_shortage.validators = [InputRequired(_what_else(order))]
     return form
+
+
+def _what_else(order: SalesOrder) -> str:
+    """What can be done with an order on hold: what its page offers, and no more."""
+    if line_to_choose(order):
+        return _("Choose the product first, or tick this when everything is in the parcel.")
+    if order.units > 1:
+        return _("Tick this when everything is in the parcel. Otherwise split off what is missing.")
+    return _("Tick this when everything is in the parcel. Otherwise wait for the stock.")
 
 
 def carrier_for(code: str | None, *, chosen: str, default: str) -> str:

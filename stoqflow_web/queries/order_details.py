@@ -36,10 +36,12 @@ class LineStock:
 def find(order_id: int) -> SalesOrder:
     """The order with lines, products, items, shop and client loaded, and its whole family. Raises NotFound.
 
-    A deleted order is not found.
+    A deleted order is not found; the refusal says who deleted it.
     """
     order = _find(order_id)
-    if order is None or order.is_deleted:
+    if order is not None and order.is_deleted:
+        raise NotFound(_who_deleted(order))
+    if order is None:
         raise NotFound(_("This order is not here, or not any more."))
     return order
 
@@ -123,6 +125,15 @@ def most_urgent_item(order: MarketplaceOrder) -> MarketplaceItem | None:
     """The item of ours with the earliest delivery day, one that is still open before all others."""
     dated = [item for item in order.our_items if item.deliver_by]
     return min(dated, key=lambda item: (not item.is_open, item.deliver_by), default=None)
+
+
+def _who_deleted(order: SalesOrder) -> str:
+    entry = next((entry for entry in history_of(order) if entry.event == "deleted"), None)
+    if entry is None or entry.user is None:
+        return _("%(number)s was deleted; a manager can bring it back.", number=order.number)
+    return _(
+        "%(number)s was deleted by %(name)s; a manager can bring it back.", number=order.number, name=entry.user.name
+    )
 
 
 def _find(order_id: int) -> SalesOrder | None:

@@ -3,7 +3,7 @@
 Each action is sent as a plain form. A second click on what is done already says so calmly and does nothing.
 """
 
-from flask import Blueprint, Response, flash, make_response, render_template, request, url_for
+from flask import Blueprint, Response, flash, make_response, render_template, request, session, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
@@ -12,6 +12,7 @@ from stoqflow_web.errors import Invalid, NotFound
 from stoqflow_web.forms import show_refusal
 from stoqflow_web.forms.order_actions import CancellationForm, CompletionForm, SplitForm, completion_form
 from stoqflow_web.models import SalesOrder
+from stoqflow_web.models.writebacks import PENDING
 from stoqflow_web.queries import order_details
 from stoqflow_web.services import canceling, completing, deleting, splitting, undoing
 from stoqflow_web.services.canceling import NotCancelable
@@ -62,7 +63,7 @@ def complete(order_id: int) -> Response:
         )
     except (Invalid, NotCompletable) as refusal:
         return _completion_refused(order_id, refusal)
-    flash(_told_of(order_id, _("complete")), "info")
+    flash(_completed(order_details.find(order_id)), "info")
     return _to(order_id)
 
 
@@ -70,6 +71,8 @@ def complete(order_id: int) -> Response:
 def pack(order_id: int) -> Response:
     """The completion form with a parcel more or less, or with its code looked at; nothing is saved."""
     order = order_details.find(order_id)
+    if not order.is_open and "parcel" in request.args:
+        return Response(status=204)  # a scanner pressed Enter before its code was looked at: that is done by now
     if not order.is_open:
         return _is_done_already(order)
     form = completion_form(order, is_typed=True, change=request.args.get("change", ""))
@@ -116,8 +119,7 @@ def cancel(order_id: int) -> Response:
         form = cancellation_of(order, is_typed=True)
         _show(form, refusal)
         return _cancellation_page(order, form, 422)
-    order = order_details.find(order_id)
-    flash(_("The lines are canceled.") if order.is_open else _told_of(order_id, _("canceled")), "info")
+    flash(_canceled(order_details.find(order_id), chosen), "info")
     return _to(order_id)
 
 
@@ -234,7 +236,7 @@ def _are_canceled(order: SalesOrder, line_ids: set[int]) -> bool:
 
 
 def _lines_are_canceled_already(order_id: int) -> Response:
-    flash(_("That is canceled already."), "info")
+    _say_calmly(_("That is canceled already."))
     return _to(order_id)
 
 
@@ -251,31 +253,54 @@ def _show(form: CancellationForm, refusal: Invalid | NotCancelable) -> None:
 
 def _is_done_already(order: SalesOrder) -> Response:
     words = {"complete": _("%(number)s is complete already.", number=order.number)}
-    flash(words.get(order.status) or _("%(number)s is canceled already.", number=order.number), "info")
+    _say_calmly(words.get(order.status) or _("%(number)s is canceled already.", number=order.number))
     return _to(order.id)
 
 
-def _told_of(order_id: int, done: str) -> str:
+def _say_calmly(sentence: str) -> None:
+    """To a second click. One that came before the page of the first was there reads what the first one did."""
+    if not session.get("_flashes"):
+        flash(sentence, "info")
+
+
+def _completed(order: SalesOrder) -> str:
     """What was done and when bol.com hears of it. Never that bol.com knows."""
-    order, now = order_details.find(order_id), clock.now()
-    rows = reporting.rows_of(order)
+    number = order.number
     if waiting := reporting.parts_waited_for(order):
         parts = ", ".join(part.number for part in waiting)
-        return _(
-            "%(number)s is %(done)s. bol.com hears it when %(parts)s is final too.",
-            number=order.number,
-            done=done,
-            parts=parts,
-        )
-    if ends := reporting.hold_ends_at(rows, now=now):
-        time = time_of_day(ends, locale=get_locale() or "en")
-        return _(
-            "%(number)s is %(done)s. bol.com hears it at %(time)s; undo until then.",
-            number=order.number,
-            done=done,
-            time=time,
-        )
-    return _("%(number)s is %(done)s.", number=order.number, done=done)
+        return _("%(number)s is complete. bol.com hears it when %(parts)s is final too.", number=number, parts=parts)
+    if when := _when_told(order):
+        return _("%(number)s is complete. %(when)s", number=number, when=when)
+    return _("%(number)s is complete.", number=number)
+
+
+def _canceled(order: SalesOrder, line_ids: set[int]) -> str:
+    """Like `_completed`, of the whole order or of these lines."""
+    what = order.number
+    if order.is_open:
+        what = _("The line") if len(line_ids) == 1 else _("%(number)s lines", number=len(line_ids))
+    is_one = not order.is_open or len(line_ids) == 1
+    done = _("%(what)s is canceled here", what=what) if is_one else _("%(what)s are canceled here", what=what)
+    if waiting := reporting.parts_waited_for(order):
+        parts = ", ".join(part.number for part in waiting)
+        return _("%(done)s. bol.com hears it when %(parts)s is final too.", done=done, parts=parts)
+    if when := _when_told(order):
+        return f"{done}. {when}"
+    return _("%(done)s. bol.com hears it when all parts are final.", done=done) if order.is_open else f"{done}."
+
+
+def _when_told(order: SalesOrder) -> str:
+    """When what waits is sent, as a sentence; empty when nothing waits."""
+    waiting = [row for row in reporting.rows_of(order) if row.state == PENDING]
+    if not waiting:
+        return ""
+    ends = reporting.hold_ends_at(waiting, now=clock.now())
+    if ends is None:
+        return _("bol.com is told now.")
+    time = time_of_day(ends, locale=get_locale() or "en")
+    if undoing.can_be_undone(order):
+        return _("bol.com hears it at %(time)s; undo until then.", time=time)
+    return _("bol.com hears it at %(time)s.", time=time)
 
 
 def _to(order_id: int) -> Response:

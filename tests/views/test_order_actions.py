@@ -222,6 +222,43 @@ def test_an_order_on_hold_wants_to_know_that_the_goods_are_there(sam):
     assert shipped() == [("postnl", POSTNL, [1])]
 
 
+def test_an_order_on_hold_is_told_only_what_its_page_offers(sam):
+    unknown = make_order(products=[None], status=ON_HOLD)
+    page = complete(sam, unknown)
+    assert page.error_beside("despite_shortage") == (
+        "Choose the product first, or tick this when everything is in the parcel."
+    )
+    single = make_order(products=[make_product(stock=0)], status=ON_HOLD)
+    assert "Otherwise wait for the stock." in complete(sam, single).error_beside("despite_shortage")
+    several = make_order(products=[make_product(stock=0)], quantity=2, status=ON_HOLD)
+    assert "Otherwise split off what is missing." in complete(sam, several).error_beside("despite_shortage")
+
+
+def test_a_scanned_code_that_is_looked_at_too_late_says_nothing_more(sam, order):
+    opened(sam, order)
+    typed = {CODE: POSTNL, "parcels-0-carrier": "postnl", "csrf_token": token(sam.page)}
+    sam.client.post(f"/orders/{order.id}/completion", data=typed)
+    late = sam.client.post(f"/orders/{order.id}/packing?parcel=0", data=typed, headers={"HX-Request": "true"})
+    assert late.status_code == 204
+    assert "HX-Redirect" not in late.headers
+    assert len(opened(sam, order).texts("#flashes .notice")) == 1
+
+
+def test_two_enters_in_a_row_are_answered_once(sam, order):
+    opened(sam, order)
+    typed = {CODE: POSTNL, "parcels-0-carrier": "postnl", "csrf_token": token(sam.page)}
+    for _enter in range(2):
+        sam.client.post(f"/orders/{order.id}/completion", data=typed)
+    assert opened(sam, order).texts("#flashes .notice") == [
+        f"{order.number} is complete. bol.com hears it at 09:14; undo until then."
+    ]
+
+
+def test_the_list_shows_which_orders_need_bols_label(sam, order):
+    make_order(items={"needs_marketplace_label": True})
+    assert sam.get("/orders").texts("#orders .pill--violet") == ["VVB"]
+
+
 def test_an_order_that_needs_bols_label_says_why_it_can_not_be_completed(sam):
     order = make_order(items={"needs_marketplace_label": True})
     page = opened(sam, order)

@@ -11,7 +11,7 @@ from stoqflow_web.models.writebacks import CONFIRMED, NEEDS_ATTENTION, REJECTED,
 from stoqflow_web.services.completing import Parcel, complete
 from stoqflow_web.services.splitting import split
 from stoqflow_web.transaction import transaction
-from tests.support.builders import make_order, make_product
+from tests.support.builders import make_order, make_product, make_shop
 from tests.support.counting import counted_queries
 
 pytestmark = pytest.mark.usefixtures("clock", "ctx")
@@ -82,7 +82,7 @@ def test_canceling_tells_the_consequences_and_when_bol_hears_it(sam, order):
     ):
         assert part in words
     page = sam.submit(CANCEL, reason="out-of-stock", lines=all_lines(order))
-    assert f"{order.number} is canceled. bol.com hears it at 09:14; undo until then." in page.text
+    assert f"{order.number} is canceled here. bol.com hears it at 09:14; undo until then." in page.text
     assert page.texts("#reporting .pill") == ["Queued · undo until 09:14"]
     assert "Canceled · Out of stock" in page.texts(".table .pill")
     assert rows() == [("cancellation", "pending")] * 2
@@ -107,10 +107,18 @@ def test_chosen_lines_are_canceled_and_the_rest_stays_open(sam, order):
     opened(sam, order)
     one = order.lines[0]
     page = sam.submit(CANCEL, reason="bad-condition", lines=str(one.id))
-    assert "The lines are canceled." in page.text
+    assert "The line is canceled here. bol.com hears it at 09:14; undo until then." in page.text
     assert status(order) == "ready-to-pick"
     assert page.texts(".table .pill").count("Canceled · Damaged or in bad condition") == 1
     assert len(page.all("#cancellation [name=lines]")) == 1
+
+
+def test_of_a_canceled_line_in_a_part_bol_hears_when_all_parts_are_final(sam, order):
+    split(order.id, {order.lines[0].id: 1}, user_id=None)
+    opened(sam, order)
+    page = sam.submit(CANCEL, reason="bad-condition", lines=str(order.lines[1].id))
+    assert page.texts("#flashes .notice") == ["The line is canceled here. bol.com hears it when all parts are final."]
+    assert rows() == []
 
 
 def test_canceling_nothing_is_refused_beside_the_lines(sam, order):
@@ -200,6 +208,7 @@ def test_deleting_says_that_bol_is_not_told_and_the_order_is_gone(sam, order):
     for url in ("", "/cancellation", "/split", "/deletion", "/reporting", "/completion"):
         answer = sam.client.get(f"/orders/{order.id}{url}", follow_redirects=True)
         assert answer.status_code == 404, url
+        assert f"{order.number} was deleted by Staff1; a manager can bring it back." in answer.text, url
     assert sam.client.get(f"/order-lines/{order.lines[0].id}/product").status_code == 404
 
 
@@ -279,6 +288,16 @@ def test_a_part_that_waits_can_be_undone_without_an_end(sam):
     assert not page.all(SEND)
 
 
+def test_without_a_hold_undo_is_possible_until_it_is_sent(sam):
+    order = make_order(shop=make_shop(hold_minutes=0))
+    page = opened(sam, order)
+    assert "bol.com hears it at once; undo is possible until it is sent" in page.one("#completion").get_text()
+    page = opened(sam, completed(order))
+    assert page.one(UNDO)
+    assert "until it is sent" in page.one("#reporting").get_text()
+    assert not page.all(SEND)
+
+
 # The steps
 
 
@@ -304,6 +323,12 @@ def test_the_steps_move_by_themselves_and_the_asking_ends(sam, order, clock):
     assert page.texts(".pill--ok") == ["Confirmed by bol", "Confirmed by bol"]
     assert page.one("#parcels")["hx-swap-oob"] == page.one("#history")["hx-swap-oob"] == "true"
     assert not page.one("#reporting").has_attr("hx-get")
+
+
+def test_the_parcels_are_called_shipped_once_bol_confirmed_them(sam, order):
+    assert opened(sam, completed(order)).texts("#parcels h2") == ["Parcels"]
+    told_by_bol(state=CONFIRMED)
+    assert opened(sam, order).texts("#parcels h2") == ["Shipped"]
 
 
 def ask(browser, page):
