@@ -1,5 +1,7 @@
 """What a person can do about a writeback that needs attention. Rules only."""
 
+import re
+
 from stoqflow_web.models import Writeback
 from stoqflow_web.models.writebacks import (
     CANCELLATION_REQUESTED,
@@ -21,6 +23,13 @@ CANCEL_ALL = "cancel-all"
 SHIP_ANYWAY = "ship-anyway"
 ACCEPT = "accept"  # the client's wish to cancel
 
+_ONLY_ONCE = re.compile(r"already has a track and trace", re.IGNORECASE)
+
+
+def is_changed_only_once(row: Writeback) -> bool:
+    """Whether bol.com refused a new code because it changes a code only once: no other code helps then."""
+    return row.kind == TRANSPORT and row.why == REJECTED and bool(_ONLY_ONCE.search(row.their_sentence or ""))
+
 
 def possible_steps(row: Writeback) -> tuple[str, ...]:
     """The steps that make sense, the one that mostly helps first.
@@ -29,6 +38,8 @@ def possible_steps(row: Writeback) -> tuple[str, ...]:
     """
     if row.why == CREDENTIALS:
         return (TRY_AGAIN, WITHDRAW)
+    if is_changed_only_once(row):
+        return (WITHDRAW,)
     if row.kind == TRANSPORT:
         return (EDIT_CODE, TRY_AGAIN, WITHDRAW) if row.why == REJECTED else (TRY_AGAIN, WITHDRAW)
     if row.why == DELETED_UNITS:

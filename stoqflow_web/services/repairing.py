@@ -7,6 +7,7 @@ from stoqflow_web import clock
 from stoqflow_web.errors import Invalid, NotFound, StoqflowError
 from stoqflow_web.models import Shipment, Writeback
 from stoqflow_web.models.writebacks import CONFIRMED, NEEDS_ATTENTION, PENDING, SHIPMENT, TRANSPORT, UNFINISHED
+from stoqflow_web.next_steps import is_changed_only_once
 from stoqflow_web.services.attention import judged_code
 from stoqflow_web.services.families import locked_order
 from stoqflow_web.services.owing import hurry
@@ -69,6 +70,10 @@ def check_repairable(shipment: Shipment, rows: list[Writeback]) -> None:
     if shipment.undone_at is not None or not any(row.kind == SHIPMENT and row.state == CONFIRMED for row in rows):
         raise NotRepairable(
             _("bol.com has not confirmed this shipment. Undo it while that is possible, or wait until bol.com answers.")
+        )
+    if any(is_changed_only_once(row) for row in rows):
+        raise NotRepairable(
+            _("bol.com changes the code of a shipment only once. Send the client the right code in a message.")
         )
     if any(row.kind == TRANSPORT and row.state in (*UNFINISHED, NEEDS_ATTENTION) for row in rows):
         raise NotRepairable(_("A new code for this shipment is on its way to bol.com already, or needs attention."))

@@ -69,9 +69,17 @@ def try_again(writeback_id: int) -> Response:
     return _do(attention.try_again, writeback_id, _("It is sent to bol.com again."))
 
 
+@blueprint.get("/writebacks/<int:writeback_id>/withdrawal")
+def ask_withdraw(writeback_id: int) -> Response:
+    row = queries.find(writeback_id)
+    if row.state != NEEDS_ATTENTION:
+        return _gone()
+    return make_response(render_template("attention/withdraw.html", row=row, advice=advice_for(row)))
+
+
 @blueprint.post("/writebacks/<int:writeback_id>/withdrawal")
 def withdraw(writeback_id: int) -> Response:
-    return _do(attention.withdraw, writeback_id, _("Withdrawn. bol.com is not told of it."))
+    return _do(attention.withdraw, writeback_id, _("bol.com is not told of it."))
 
 
 @blueprint.post("/writebacks/<int:writeback_id>/full-cancellation")

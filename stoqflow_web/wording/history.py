@@ -186,9 +186,9 @@ _SENTENCES: dict[str, Callable[[Details], str]] = {
     ),
     "confirmed": lambda details: _("Confirmed by bol: %(what)s", what=_told(details)),
     "needs_attention": _needs_attention,
-    "withdrawn": lambda details: _("Withdrawn, bol.com is not told: %(what)s", what=_told(details)),
+    "withdrawn": lambda details: _("bol.com is not told: %(what)s", what=_told(details)),
     "tried_again": lambda details: _("To be sent again: %(what)s", what=_told(details)),
-    "taken_over": lambda details: _("Taken over from bol.com: %(what)s", what=_told(details)),
+    "taken_over": lambda details: _("Made the same as at bol.com; not told any more: %(what)s", what=_told(details)),
     "code_changed": lambda details: _(
         "Track & Trace changed from %(before)s to %(after)s", before=details.get("before"), after=details.get("after")
     ),

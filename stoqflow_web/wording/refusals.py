@@ -60,7 +60,7 @@ def step_words(step: str) -> str:
     """What stands on the button."""
     return {
         "try-again": _("Try again"),
-        "withdraw": _("Withdraw"),
+        "withdraw": _("Don't tell bol.com"),
         "take-over": _("Take over bol's state"),
         "edit-code": _("Edit code"),
         "cancel-all": _("Cancel it all at bol"),
@@ -139,7 +139,10 @@ def _would_take_along() -> Advice:
             "or that bol.com was not told of."
         ),
         _("No parcel waits for this."),
-        _("Cancel it all at bol when none of these units will be shipped; else withdraw, and cancel at bol.com."),
+        _(
+            "Cancel it all at bol when none of these units will be shipped; "
+            "else choose “Don't tell bol.com”, and cancel there."
+        ),
     )
 
 
@@ -174,7 +177,7 @@ def _code_not_arrived() -> Advice:
     return Advice(
         _("The new Track & Trace code did not arrive at bol.com."),
         _("The parcel is not at risk: bol.com knows the shipment. The client may see the old code."),
-        _("Try again, or withdraw and leave the old code there."),
+        _("Try again, or choose “Don't tell bol.com” and leave the old code there."),
         TRY_AGAIN,
     )
 
@@ -204,7 +207,7 @@ def _unknown_code() -> Advice:
     return Advice(
         _("bol.com refused the new Track & Trace code, for a reason that Stoqflow does not know."),
         _("The parcel is not at risk: bol.com knows the shipment, with the old code."),
-        _("Read what bol.com said. Edit the code, or withdraw and leave the old one there."),
+        _("Read what bol.com said. Edit the code, or choose “Don't tell bol.com” and leave the old one."),
         EDIT_CODE,
     )
 
@@ -321,7 +324,7 @@ def _has_a_code() -> Advice:
     return Advice(
         _("bol.com keeps the code that this shipment has: a code is changed there only once."),
         _("The parcel is not at risk: bol.com knows the shipment. The client sees the old code."),
-        _("Withdraw. Send the client the right code in a message from your seller account."),
+        _("Send the client the right code in a message from your seller account, then choose “Don't tell bol.com”."),
         WITHDRAW,
     )
 
@@ -330,7 +333,7 @@ def _no_transport() -> Advice:
     return Advice(
         _("bol.com does not find the transport of this shipment."),
         _("The parcel is not at risk: bol.com knows the shipment."),
-        _("Try again later. If it stays, withdraw and correct the code in your seller account."),
+        _("Try again later. If it stays, choose “Don't tell bol.com” and correct the code in your seller account."),
         TRY_AGAIN,
     )
 
@@ -339,7 +342,7 @@ def _order_gone() -> Advice:
     return Advice(
         _("bol.com does not know this order any more."),
         _("Do not send the parcel before you have looked at the order in your seller account."),
-        _("Withdraw when the order is not there."),
+        _("Choose “Don't tell bol.com” when the order is not there."),
         WITHDRAW,
     )
 

@@ -22,7 +22,10 @@ def sam(signed_in):
 def stuck_shipment(why: str = "rejected", said: str | None = None, **given) -> tuple[SalesOrder, int]:
     made = make_order(products=[make_product()], status="on-hold")
     complete(
-        made.id, [Parcel(carrier="postnl", track_and_trace="3SABCD0123456789")], user_id=None, despite_shortage=True
+        made.id,
+        [Parcel(carrier="postnl", track_and_trace="3SABCD0123456789", is_confirmed=True)],
+        user_id=None,
+        despite_shortage=True,
     )
     return made, stuck(order(made.id).writebacks[0].id, why, said, **given)
 
@@ -66,7 +69,7 @@ def test_who_comes_second_is_told_so(sam, signed_in):
     for person in (sam, other):
         person.get("/needs-attention")
     sam.submit(f"#matter-{row_id} form[action$=retries]")
-    page = other.submit(f"#matter-{row_id} form[action$=withdrawal]")
+    page = other.get(f"/writebacks/{row_id}/withdrawal")
     assert (page.status, "dealt with already" in page.text) == (200, True)
     assert row(row_id).state == "pending"
 
@@ -78,7 +81,7 @@ def test_ship_anyway_and_cancel_for_the_client_are_offered_when_the_client_asked
         "Cancel for the client",
         "Ship anyway",
         "Take over bol's state",
-        "Withdraw",
+        "Don't tell bol.com",
     ]
     sam.submit(f"#matter-{row_id} form[action$=acceptance]")
     assert order(made.id).status == "canceled"
@@ -143,14 +146,17 @@ def test_an_order_leads_to_what_to_do_about_it(sam):
     page = sam.get(link["href"])
     assert page.heading == made.number
     assert len(page.all("article.row")) == 1
-    page = sam.submit(f"#matter-{row_id} form[action$=withdrawal]")
+    sam.get(page.one(f"#matter-{row_id} a[href$=withdrawal]")["href"])
+    page = sam.submit()
     assert page.url == "/needs-attention"
 
 
 def test_what_is_withdrawn_is_never_green(sam):
     made, row_id = stuck_shipment()
-    sam.get("/needs-attention")
-    sam.submit(f"#matter-{row_id} form[action$=withdrawal]")
+    page = sam.get(f"/writebacks/{row_id}/withdrawal")
+    assert "never told to bol.com" in page.text
+    assert row(row_id).state == "needs-attention", "it asks first"
+    sam.submit()
     page = sam.get(f"/orders/{made.id}")
     assert "Not told to bol" in page.texts(".pill")
     assert "Confirmed by bol" not in page.texts(".pill")
@@ -175,3 +181,12 @@ def test_what_is_settled_meanwhile_goes_away_by_itself(sam):
     assert (root["hx-get"], root["hx-trigger"]) == ("/needs-attention", "every 10s")
     assert sam.htmx_get(root["hx-get"]).all(f"#matter-{row_id}")
     assert not sam.htmx_get(root["hx-get"]).all("h1")
+
+
+def test_what_was_sent_is_not_called_not_sent(sam):
+    _made, sent = stuck_shipment(said=CANCELLED)
+    _made, kept = stuck_shipment("cancelled-there", was_sent=False)
+    page = sam.get("/needs-attention")
+    assert "refused, tried 3 times" in page.texts(f"#matter-{sent}")[0]
+    assert "not sent" not in page.texts(f"#matter-{sent}")[0]
+    assert "not sent, tried 3 times" in page.texts(f"#matter-{kept}")[0]

@@ -106,3 +106,11 @@ def test_a_shipment_of_a_cancelled_item_warns_of_the_parcel(ctx):
         )
         assert "Stop it" in advice.parcel
         assert advice.step == "take-over"
+
+
+def test_a_code_that_is_changed_only_once_is_neither_edited_nor_tried_again(ctx):
+    with ctx.test_request_context():
+        said = "Transport with id 7 already has a track and trace code."
+        assert possible_steps(row("transport", "rejected", said)) == ("withdraw",)
+        assert advice_for(row("transport", "rejected", said)).step == "withdraw"
+        assert possible_steps(row("transport", "rejected", "No."))[0] == "edit-code"
