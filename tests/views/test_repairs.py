@@ -5,9 +5,10 @@ from sqlalchemy import select
 
 from stoqflow_web.extensions import db
 from stoqflow_web.models import Writeback
+from stoqflow_web.services.attention import withdraw
 from stoqflow_web.services.completing import Parcel, complete
 from stoqflow_web.transaction import transaction
-from tests.services.test_attention import order
+from tests.services.test_attention import order, stuck
 from tests.support.builders import make_order, make_product
 
 pytestmark = pytest.mark.usefixtures("clock", "ctx")
@@ -102,3 +103,15 @@ def test_a_confirmed_parcel_leads_to_its_repair_and_both_codes_are_shown(sam):
     assert "3SABCD0123456789" in shown
     assert "New code: 3SABCD0123456780" in shown
     assert not page.all("#parcels a.button")
+
+
+def test_a_code_that_bol_changes_only_once_is_not_sent_again(sam):
+    parcel = shipment()
+    sam.get(f"/shipments/{parcel.id}/code")
+    sam.submit(track_and_trace="3SABCD0123456780")
+    stuck(repairs()[0].id, "rejected", "Transport with id 7 already has a track and trace code.")
+    withdraw(repairs()[0].id, user_id=None)
+    sam.get(f"/shipments/{parcel.id}/code")
+    page = sam.submit(track_and_trace="3SABCD0123456781")
+    assert "only once" in page.text
+    assert len(repairs()) == 1
