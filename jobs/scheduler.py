@@ -85,9 +85,9 @@ class Scheduler:
 
 def due_work() -> list[Tick]:
     """What is looked for each round."""
-    from stoqflow_web.services import batch_work, imports
+    from stoqflow_web.services import batch_work, imports, writebacks
 
-    return [imports.sweep, batch_work.sweep]
+    return [imports.sweep, batch_work.sweep, writebacks.sweep]
 
 
 def main() -> int:

@@ -61,8 +61,8 @@ class Step:
 def report_of(order: SalesOrder, *, now: datetime, locale: Language = "en") -> Report:
     """The least that is true of all we owe bol.com for this order: nothing is said to be further than its last part."""
     rows = rows_of(order)
-    refused = [row for row in rows if row.state == NEEDS_ATTENTION]
     rows = [row for row in rows if row.kind != TRANSPORT]  # a new code for what bol.com knows already
+    refused = [row for row in rows if row.state == NEEDS_ATTENTION]
     if refused:
         words = _("Refused by bol") if refused[0].why == REJECTED else _("Needs attention")
         return Report(ATTENTION, Pill(words, "danger"))
@@ -81,6 +81,8 @@ def report_of(order: SalesOrder, *, now: datetime, locale: Language = "en") -> R
 
 def row_pill(row: Writeback, *, now: datetime, locale: Language = "en") -> Pill:
     """How far one message to bol.com is."""
+    if row.state == NEEDS_ATTENTION and row.kind == TRANSPORT:
+        return Pill(_("Code not changed"), "danger")
     if row.state == NEEDS_ATTENTION:
         return Pill(_("Refused by bol") if row.why == REJECTED else _("Needs attention"), "danger")
     if row.state == CONFIRMED:

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from jobs.scheduler import LOCK, Scheduler
+from jobs.scheduler import LOCK, Scheduler, due_work
 from stoqflow_web.extensions import impatient_redis_client
 from tests.support.clocks import wait_until
 
@@ -84,3 +84,11 @@ def test_the_process_ends_when_told(run, app, settings):
 
     assert program.stop() == 0
     assert "Traceback" not in program.text
+
+
+def test_each_round_looks_for_imports_batches_and_what_is_owed_to_bol():
+    assert {f"{tick.__module__}.{tick.__name__}" for tick in due_work()} == {
+        "stoqflow_web.services.imports.sweep",
+        "stoqflow_web.services.batch_work.sweep",
+        "stoqflow_web.services.writebacks.sweep",
+    }

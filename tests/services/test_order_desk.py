@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-from dataclasses import replace
-
 import pytest
 from flask import Flask
 from sqlalchemy import select
@@ -262,33 +260,6 @@ def test_stock_that_a_deletion_frees_goes_to_the_order_that_waits_for_it(ctx: Fl
     delete(first.id, user_id=None)
     assert order(second.id).status == "ready-to-pick"
     assert stock("HK-1") == (3, 2)
-
-
-def test_a_code_that_another_order_has_is_taken_only_when_a_person_confirms_it(ready: SalesOrder) -> None:
-    other = make_order()
-    complete(other.id, [POSTNL], user_id=None)
-    with pytest.raises(Invalid, match=f"{other.number} has this code already") as refused:
-        complete(ready.id, [POSTNL], user_id=None)
-    assert refused.value.field == "parcels-0-track_and_trace"
-    complete(ready.id, [replace(POSTNL, is_confirmed=True)], user_id=None)
-    assert order(ready.id).status == "complete"
-
-
-def test_a_code_that_another_parcel_of_the_order_has_must_be_confirmed_too(ready: SalesOrder) -> None:
-    line_id = ready.lines[0].id
-    first, second = replace(POSTNL, quantities={line_id: 2}), replace(POSTNL, quantities={line_id: 1})
-    with pytest.raises(Invalid, match="Parcel 1 has this code already") as refused:
-        complete(ready.id, [first, second], user_id=None)
-    assert refused.value.field == "parcels-1-track_and_trace"
-    complete(ready.id, [first, replace(second, is_confirmed=True)], user_id=None)
-    assert len(order(ready.id).parcels) == 2
-
-
-def test_the_code_of_an_undone_parcel_is_free_again(ready: SalesOrder) -> None:
-    complete(ready.id, [POSTNL], user_id=None)
-    undo(ready.id, user_id=None)
-    complete(ready.id, [POSTNL], user_id=None)
-    assert order(ready.id).status == "complete"
 
 
 def test_a_code_that_another_order_has_is_taken_only_when_a_person_confirms_it(ready: SalesOrder) -> None:

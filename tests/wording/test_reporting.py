@@ -80,7 +80,7 @@ CONFIRMED_BY_BOL = ("Confirmed by bol", "ok")
         ([row(CONFIRMED), row(NEEDS_ATTENTION, why=REJECTED)], ("Refused by bol", "danger")),
         ([row(NEEDS_ATTENTION, why=EXHAUSTED)], ("Needs attention", "danger")),
         ([row(CONFIRMED), row(PENDING, TRANSPORT)], CONFIRMED_BY_BOL),
-        ([row(CONFIRMED), row(NEEDS_ATTENTION, TRANSPORT, why=REJECTED)], ("Refused by bol", "danger")),
+        ([row(CONFIRMED), row(NEEDS_ATTENTION, TRANSPORT, why=REJECTED)], CONFIRMED_BY_BOL),
         ([], None),
         ([row(WITHDRAWN)], None),
     ],
