@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from flask import Flask, current_app
-from sqlalchemy import or_, update
+from sqlalchemy import ColumnElement, and_, or_, update
 
 from stoqflow_web import clock
 from stoqflow_web.models import ImportRun
@@ -116,18 +116,22 @@ class Work:
             run.waiting_until = waiting_until
 
 
+def is_due(now: datetime) -> ColumnElement[bool]:
+    """Of ImportRun: not ended, nobody works on it, and it need not wait any longer."""
+    return and_(
+        ImportRun.status.in_((QUEUED, RUNNING)),
+        or_(ImportRun.lease_until.is_(None), ImportRun.lease_until < now),
+        or_(ImportRun.not_before.is_(None), ImportRun.not_before <= now),
+    )
+
+
 def claim(run_id: int) -> Work | None:
     """Take the run if nobody works on it and it is due; None when there is nothing for us to do."""
     now = clock.now()
     with transaction() as tx:
         claimed = tx.session.execute(
             update(ImportRun)
-            .where(
-                ImportRun.id == run_id,
-                ImportRun.status.in_((QUEUED, RUNNING)),
-                or_(ImportRun.lease_until.is_(None), ImportRun.lease_until < now),
-                or_(ImportRun.not_before.is_(None), ImportRun.not_before <= now),
-            )
+            .where(ImportRun.id == run_id, is_due(now))
             .values(attempt=ImportRun.attempt + 1, lease_until=now + LEASE, not_before=None, waiting_until=None)
             .execution_options(synchronize_session=False)
         )

@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable
 from datetime import timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from stoqflow_web import background, clock
@@ -22,12 +22,11 @@ from stoqflow_web.models.imports import (
     PRODUCTS,
     QUEUED,
     READINESS,
-    RUNNING,
     STOPPED,
 )
 from stoqflow_web.services import history, shops
 from stoqflow_web.services.content_transfer import transfer_content, wants_content
-from stoqflow_web.services.import_work import LeaseLost, StopRequested, Work, claim
+from stoqflow_web.services.import_work import LeaseLost, StopRequested, Work, claim, is_due
 from stoqflow_web.services.marketplaces import connect
 from stoqflow_web.services.orders_transfer import forget_items, transfer_orders
 from stoqflow_web.services.products_transfer import transfer_products
@@ -123,13 +122,7 @@ def sweep() -> int:
     """
     now = clock.now()
     with reading() as session:
-        due = session.execute(
-            select(ImportRun.id, ImportRun.kind, ImportRun.attempt).where(
-                ImportRun.status.in_((QUEUED, RUNNING)),
-                or_(ImportRun.lease_until.is_(None), ImportRun.lease_until < now),
-                or_(ImportRun.not_before.is_(None), ImportRun.not_before <= now),
-            )
-        ).all()
+        due = session.execute(select(ImportRun.id, ImportRun.kind, ImportRun.attempt).where(is_due(now))).all()
     return sum(_enqueue(run_id, kind, attempt) for run_id, kind, attempt in due)
 
 
