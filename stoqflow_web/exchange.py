@@ -142,6 +142,36 @@ class OrderRecord:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ListedItem:
+    """An item as the marketplace's list of orders shows it."""
+
+    external_id: str
+    fulfilment_method: str
+    quantity: int
+    quantity_shipped: int
+    quantity_cancelled: int
+    is_cancellation_requested: bool
+    changed_at: datetime | None
+
+    @property
+    def is_open(self) -> bool:
+        return self.quantity > self.quantity_shipped + self.quantity_cancelled
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedOrder:
+    """An order as the marketplace's list shows it: only the items that fit what the list was asked for."""
+
+    external_id: str
+    placed_at: datetime | None
+    items: tuple[ListedItem, ...]
+
+    @property
+    def is_open(self) -> bool:
+        return any(item.is_open for item in self.items)
+
+
+@dataclass(frozen=True, kw_only=True)
 class ContentRecord:
     """What the marketplace's catalogue says of a product. Either can be unknown."""
 

@@ -4,9 +4,10 @@ Services ask here in our words and get the records of exchange.py back; what bol
 stays inside this file and stoqflow_web/bol/.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -29,6 +30,7 @@ from stoqflow_web.bol import Address as BolAddress
 from stoqflow_web.bol import Offer as BolOffer
 from stoqflow_web.bol import Order as BolOrder
 from stoqflow_web.bol import OrderItem as BolOrderItem
+from stoqflow_web.bol import OrderSummary as BolOrderSummary
 from stoqflow_web.carriers import carriers
 from stoqflow_web.exchange import (
     FAILURE,
@@ -45,6 +47,8 @@ from stoqflow_web.exchange import (
     ContentRecord,
     ExchangeError,
     ItemRecord,
+    ListedItem,
+    ListedOrder,
     NotThere,
     OfferListPage,
     OfferRecord,
@@ -108,9 +112,34 @@ class Marketplace:
         """The external ids on one page (from 1) of the orders that have something left for us to ship."""
         return [order.order_id for order in _asked(lambda: self._client.orders(page=page))]
 
-    def is_full_order_page(self, external_ids: list[str]) -> bool:
+    def is_full_order_page(self, page: Sized) -> bool:
         """Whether there can be a page after this one."""
-        return len(external_ids) >= ORDERS_ON_A_PAGE
+        return len(page) >= ORDERS_ON_A_PAGE
+
+    def changed_orders(self, page: int, *, minutes: int) -> list[ListedOrder]:
+        """One page (from 1) of our orders with a change in the last `minutes` (1 to 60), whatever they are by now."""
+        return self._listed(page, change_interval_minute=minutes)
+
+    def orders_changed_on(self, day: date, page: int) -> list[ListedOrder]:
+        """One page (from 1) of our orders whose last change was on that day. Up to three months back."""
+        return self._listed(page, latest_change_date=day)
+
+    def listed_orders(self, page: int) -> list[ListedOrder]:
+        """One page (from 1) of all our orders that are open, or were handled in the last 48 hours."""
+        return self._listed(page)
+
+    def _listed(self, page: int, **filters: Any) -> list[ListedOrder]:
+        return [_listed(order) for order in _asked(lambda: self._client.orders(page=page, status="ALL", **filters))]
+
+    @property
+    def answered_at(self) -> datetime | None:
+        """What time it was over there at the latest good answer, whole seconds; None when it was not said."""
+        return self._client.answered_at
+
+    @property
+    def strictness(self) -> float:
+        """The smallest share of its usual limits that was allowed so far: 0.5 when they were cut in half."""
+        return self._client.strictness
 
     def order(self, external_id: str) -> OrderRecord:
         """A whole order. Raises NotThere."""
@@ -298,6 +327,25 @@ def _offer(offer: BolOffer) -> OfferRecord:
         is_on_hold=offer.on_hold_by_retailer,
         condition=offer.condition.category,
         modified_at=offer.last_modified_date_time,
+    )
+
+
+def _listed(order: BolOrderSummary) -> ListedOrder:
+    return ListedOrder(
+        external_id=order.order_id,
+        placed_at=order.order_placed_date_time,
+        items=tuple(
+            ListedItem(
+                external_id=item.order_item_id,
+                fulfilment_method=item.fulfilment_method,
+                quantity=item.quantity,
+                quantity_shipped=item.quantity_shipped,
+                quantity_cancelled=item.quantity_cancelled,
+                is_cancellation_requested=item.cancellation_request,
+                changed_at=item.latest_changed_date_time,
+            )
+            for item in order.order_items
+        ),
     )
 
 

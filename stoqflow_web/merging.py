@@ -1,5 +1,6 @@
 """How what a marketplace tells now becomes what we keep of it: rules only, no database."""
 
+from stoqflow_web import clock
 from stoqflow_web.exchange import ItemRecord, OrderRecord
 from stoqflow_web.models import MarketplaceItem, MarketplaceOrder
 
@@ -52,6 +53,11 @@ def merge(order: MarketplaceOrder, record: OrderRecord) -> bool:
 
 def _merge_item(item: MarketplaceItem, record: ItemRecord) -> bool:
     changed = False
+    if not record.is_cancellation_requested:
+        item.cancellation_requested_at = None
+    elif not item.is_cancellation_requested:
+        # The change that is new is the wish itself, unless the marketplace does not say when it was.
+        item.cancellation_requested_at = record.changed_at or clock.now()
     for name in ITEM_FIELDS:
         value = getattr(record, name)
         if isinstance(value, str) and name in WIDTHS:

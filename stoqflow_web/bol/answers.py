@@ -54,6 +54,15 @@ class Answer:
         return self.headers.get("x-request-id")
 
     @property
+    def sent_at(self) -> datetime | None:
+        """bol's own clock when it answered (the Date header, whole seconds); None when not said."""
+        try:
+            moment = parsedate_to_datetime(self.headers.get("Date", ""))
+        except (TypeError, ValueError):
+            return None
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+    @property
     def retry_after(self) -> float | None:
         """Seconds, None when not said or not understandable."""
         return _seconds(self.headers.get("Retry-After", ""))

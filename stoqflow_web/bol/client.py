@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -95,6 +95,19 @@ class BolClient:
         WrongCredentials is otherwise remembered for half a minute, and longer after several failures in a row.
         """
         self._connection.forget_refusal()
+
+    @property
+    def answered_at(self) -> datetime | None:
+        """What time it was at bol (aware UTC, whole seconds) at its latest good answer; None if it did not say.
+
+        For somebody who asks one thing after another: with several threads it is the answer to any of them.
+        """
+        return self._connection.answered_at
+
+    @property
+    def strictness(self) -> float:
+        """The smallest share of its usual limits that bol allowed so far: 0.5 when they were cut in half."""
+        return self._connection.strictness
 
     def current_retailer(self) -> Retailer:
         """Whose credentials these are."""

@@ -7,6 +7,7 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -105,6 +106,8 @@ class Connection:
         self._user_agent = user_agent
         self._on_wait = on_wait
         self._sleep = sleep
+        self.answered_at: datetime | None = None  # bol's own clock at the latest good answer, whichever call it was to
+        self.strictness = 1.0  # the smallest share of a usual limit that bol allowed since this began
 
     def request(self, call: Call[T]) -> T:
         """The answer to a call, as a record.
@@ -140,9 +143,10 @@ class Connection:
         permit = self._take_turn(key, rule, patience)
         began = time.monotonic()
         answer = self._send(call, token)
-        self._learn(key, permit, answer, age=time.monotonic() - began)
+        self._learn(key, rule, permit, answer, age=time.monotonic() - began)
         if not answer.is_good:
             raise self._refusal(key, answer)
+        self.answered_at = answer.sent_at
         return _record(call, answer)
 
     def _take_turn(self, key: str, rule: Rule, patience: _Patience) -> Permit:
@@ -195,8 +199,10 @@ class Connection:
         )
         return answer
 
-    def _learn(self, key: str, permit: Permit, answer: Answer, *, age: float) -> None:
+    def _learn(self, key: str, rule: Rule, permit: Permit, answer: Answer, *, age: float) -> None:
         told = rate_headers(answer)
+        if told:
+            self.strictness = min(self.strictness, told.limit / rule.limit)
         if told and is_worth_learning(permit, limit=told.limit, remaining=told.remaining, reset=told.reset):
             self._limits.learn(key, permit, limit=told.limit, remaining=told.remaining, reset=told.reset, age=age)
 

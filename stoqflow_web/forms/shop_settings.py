@@ -1,16 +1,18 @@
-"""How a shop tells bol.com what was done with its orders."""
+"""How a shop keeps in step with bol.com, and how it tells what was done with its orders."""
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import IntegerField, RadioField, SelectField
+from wtforms import IntegerField, RadioField, SelectField, TimeField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, NumberRange
 
 from stoqflow_web.carriers import carriers
-from stoqflow_web.services.shop_settings import LONGEST_HOLD
+from stoqflow_web.services.shop_settings import LONGEST_HOLD, LONGEST_SYNC
 
 ALL_PARTS = "all-parts"
 EACH_PART = "each-part"
+ASK = "ask"
+ACCEPT = "accept"
 
 
 class ShopSettingsForm(FlaskForm):  # type: ignore[misc]
@@ -29,6 +31,21 @@ class ShopSettingsForm(FlaskForm):  # type: ignore[misc]
         ],
     )
     default_carrier = SelectField(_("Default carrier"))
+    sync_minutes = IntegerField(
+        _("Minutes between two syncs"),
+        [
+            InputRequired(_("Enter a number of minutes.")),
+            NumberRange(1, LONGEST_SYNC, _("Enter 1 to %(most)s minutes.", most=LONGEST_SYNC)),
+        ],
+    )
+    requests = RadioField(
+        _("When a client asks to cancel"),
+        choices=[
+            SelectChoice(ASK, _("Ask us each time")),
+            SelectChoice(ACCEPT, _("Cancel by itself while nothing was started, else ask us")),
+        ],
+    )
+    collected_at = TimeField(_("The carrier collects at"), [InputRequired(_("Enter a time, for example 17:30."))])
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)

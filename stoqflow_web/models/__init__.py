@@ -1,11 +1,13 @@
 """The records. Each file holds the rules of one thing; nothing here opens a transaction."""
 
+from stoqflow_web.models.activities import Activity
 from stoqflow_web.models.base import Base
 from stoqflow_web.models.batches import Batch, BatchRow
 from stoqflow_web.models.history import HistoryEntry
 from stoqflow_web.models.imports import ImportItem, ImportProblem, ImportRun
 from stoqflow_web.models.marketplace_orders import MarketplaceItem, MarketplaceOrder
 from stoqflow_web.models.offers import Offer
+from stoqflow_web.models.order_checks import OrderCheck
 from stoqflow_web.models.products import Product, ProductWord, StockMovement
 from stoqflow_web.models.sales_orders import OrderLine, OrderWord, SalesOrder
 from stoqflow_web.models.shipments import Shipment, ShipmentLine
@@ -14,6 +16,7 @@ from stoqflow_web.models.users import FailedSignIn, User
 from stoqflow_web.models.writebacks import Writeback, WritebackAttempt
 
 __all__ = [
+    "Activity",
     "Base",
     "Batch",
     "BatchRow",
@@ -25,6 +28,7 @@ __all__ = [
     "MarketplaceItem",
     "MarketplaceOrder",
     "Offer",
+    "OrderCheck",
     "OrderLine",
     "OrderWord",
     "Product",

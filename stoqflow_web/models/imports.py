@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from stoqflow_web.models.base import Base, BigId, Key, Moment, UtcDateTime
@@ -14,7 +14,8 @@ PRODUCTS = "products"
 ORDERS = "orders"
 CONTENT = "content"  # titles and pictures
 READINESS = "readiness"
-KINDS = (PRODUCTS, ORDERS, CONTENT, READINESS)
+KINDS = (PRODUCTS, ORDERS, CONTENT, READINESS)  # the transfers that a person starts
+SYNC = "sync"  # starts by itself, again and again
 
 # Statuses
 QUEUED = "queued"
@@ -27,6 +28,7 @@ FAILED = "failed"
 LISTING = "listing"
 FETCHING = "fetching"
 MATCHING = "matching"
+COMPARING = "comparing"
 
 
 class ImportRun(Base):
@@ -36,11 +38,14 @@ class ImportRun(Base):
     id: Mapped[Key]
     shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id"))
     kind: Mapped[str] = mapped_column(String(20))
+    # Of a sync: what time it was at the marketplace when the list was asked for that this run works through.
+    watermark: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    is_catch_up: Mapped[bool] = mapped_column(default=False, server_default=false())  # after a gap, or the first ever
     status: Mapped[str] = mapped_column(String(20), index=True)
     # "shop:kind" while active, empty afterwards. Unique, so the database itself allows one active run of each.
     active_key: Mapped[str | None] = mapped_column(String(60), unique=True)
     started_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
-    created_at: Mapped[Moment]
+    created_at: Mapped[Moment] = mapped_column(UtcDateTime, index=True)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import JSON, Date, Dialect, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, Date, Dialect, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
@@ -16,6 +16,7 @@ from stoqflow_web.models.shops import Shop
 if TYPE_CHECKING:
     from stoqflow_web.models.sales_orders import SalesOrder
 
+IS_OPEN_AND_OURS = "quantity > quantity_shipped + quantity_cancelled AND fulfilment_method <> 'FBB'"
 FAR_AWAY = date(9999, 12, 31)  # sorts an order without any deadline last
 
 
@@ -39,7 +40,7 @@ class MarketplaceOrder(Base):
     id: Mapped[Key]
     shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id"))
     external_id: Mapped[str] = mapped_column(String(50), index=True)
-    placed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    placed_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
     ship_to: Mapped[Address | None] = mapped_column(AddressColumn)
     invoice_to: Mapped[Address | None] = mapped_column(AddressColumn)
     client_name: Mapped[str | None] = mapped_column(String(300))
@@ -98,6 +99,14 @@ class MarketplaceItem(Base):
     __table_args__ = (
         UniqueConstraint("shop_id", "external_id"),
         Index(None, "shop_id", "offer_external_id"),
+        # What is open for us at the marketplace, which is compared with its own list every few minutes.
+        Index(
+            "ix_marketplace_items_open",
+            "shop_id",
+            "order_id",
+            sqlite_where=text(IS_OPEN_AND_OURS),
+            postgresql_where=text(IS_OPEN_AND_OURS),
+        ),
     )
 
     id: Mapped[Key]
@@ -121,6 +130,10 @@ class MarketplaceItem(Base):
     unit_price: Mapped[Decimal | None] = mapped_column(Money)
     total_price: Mapped[Decimal | None] = mapped_column(Money)
     changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # Ours, not the marketplace's: when the client's wish to cancel was first heard of, as exactly as it was told.
+    cancellation_requested_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # Ours, not the marketplace's: units that were shipped outside Stoqflow and are taken off our stock already.
+    shipped_elsewhere: Mapped[int] = mapped_column(default=0, server_default="0")
 
     order: Mapped[MarketplaceOrder] = relationship(back_populates="items")
 

@@ -29,6 +29,7 @@ class SalesOrder(Base):
     __table_args__ = (
         Index(None, "status", "sort_day", "id"),
         Index(None, "shop_id", "status", "sort_day", "id"),
+        Index(None, "status", "ended_at"),  # what was done today
         # The few whose client asked to cancel: their tab must not read all open orders.
         Index(
             "ix_sales_orders_cancellation_requested",
@@ -49,6 +50,7 @@ class SalesOrder(Base):
     sort_day: Mapped[date] = mapped_column(Date)  # deliver_by, or FAR_AWAY without one: keyset paging needs a value
     is_cancellation_requested: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[Moment]
+    printed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # on a pick list or packing slip: work has begun
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when it became complete, canceled or deleted
 
     marketplace_order: Mapped[MarketplaceOrder] = relationship(back_populates="sales_orders")
@@ -71,6 +73,11 @@ class SalesOrder(Base):
     def lines_to_ship(self) -> list["OrderLine"]:
         """The lines with something to put into a parcel: not canceled, not cancelled at the marketplace."""
         return [line for line in self.lines if line.quantity and not line.is_canceled]
+
+    @property
+    def lines_to_answer(self) -> list["OrderLine"]:
+        """The lines that the client asked to cancel, and nobody has said yet whether they are."""
+        return [line for line in self.lines if line.awaits_answer]
 
     @property
     def parcels(self) -> list["Shipment"]:
@@ -105,6 +112,9 @@ class OrderLine(Base):
     # of ours and is never told back.
     canceled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     cancel_reason: Mapped[str | None] = mapped_column(String(40))  # a key of exchange.CANCEL_REASONS
+    # The answer to the client's wish to cancel: ship it anyway, and why. Without one the line must not leave.
+    ship_anyway_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ship_anyway_reason: Mapped[str | None] = mapped_column(String(200))
 
     sales_order: Mapped[SalesOrder] = relationship(back_populates="lines")
     item: Mapped[MarketplaceItem] = relationship()
@@ -113,6 +123,17 @@ class OrderLine(Base):
     @property
     def is_canceled(self) -> bool:
         return self.canceled_at is not None
+
+    @property
+    def awaits_answer(self) -> bool:
+        """Whether the client asked to cancel what is on it, and nobody has answered yet."""
+        return (
+            self.item.is_cancellation_requested
+            and self.item.is_open
+            and self.ship_anyway_at is None
+            and not self.is_canceled
+            and self.quantity > 0
+        )
 
     @property
     def is_open(self) -> bool:

@@ -1,14 +1,18 @@
 """A seller account on a marketplace."""
 
-from datetime import datetime
+from datetime import datetime, time
 
-from sqlalchemy import ForeignKey, LargeBinary, String, Text, true
+from sqlalchemy import ForeignKey, LargeBinary, String, Text, Time, false, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from stoqflow_web.models.base import Base, Key, Moment, UtcDateTime
 
 MARKETPLACE = "marketplace"  # the shop's type: an online marketplace
 BOL = "bol.com"  # the shop's platform
+
+# What can be the matter with asking it
+SILENT = "silent"  # it does not answer, or only with faults
+LIMITED = "limited"  # it allows far fewer calls than usual
 
 
 class Shop(Base):
@@ -36,6 +40,20 @@ class Shop(Base):
     hold_minutes: Mapped[int] = mapped_column(default=2, server_default="2")  # 0 to 15: as long as Undo works
     waits_for_all_parts: Mapped[bool] = mapped_column(default=True, server_default=true())  # of a split order
     default_carrier: Mapped[str] = mapped_column(String(30), default="postnl", server_default="postnl")
+
+    # How its orders stay in step with the marketplace: see services/syncing.py.
+    sync_minutes: Mapped[int] = mapped_column(default=1, server_default="1")
+    next_sync_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)  # None: as soon as possible
+    synced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when the last whole pass ended
+    # The watermark, in the marketplace's own time: whatever changed there until then is known here.
+    synced_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    accepts_requests: Mapped[bool] = mapped_column(default=False, server_default=false())  # of clients to cancel
+    # When the carrier collects, Amsterdam time: by then a parcel must be ready the day before it must be delivered.
+    collected_at: Mapped[time] = mapped_column(Time, default=time(17, 30), server_default=text("'17:30:00'"))
+    # What is the matter while the marketplace can't be asked as usual: SILENT or LIMITED. Lost access is told above.
+    trouble: Mapped[str | None] = mapped_column(String(20))
+    trouble_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    trouble_said: Mapped[str | None] = mapped_column(Text)
 
     @property
     def is_paused(self) -> bool:

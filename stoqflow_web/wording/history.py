@@ -95,6 +95,9 @@ def _setting_changed(details: Details) -> str:
         "hold_minutes": _("Minutes before bol.com is told"),
         "waits_for_all_parts": _("Split orders wait for all parts"),
         "default_carrier": _("Default carrier"),
+        "sync_minutes": _("Minutes between two syncs"),
+        "accepts_requests": _("A client's wish to cancel is accepted by itself"),
+        "collected_at": _("The carrier collects at"),
     }
     setting = str(details.get("setting"))
     return _(

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable
+from email.utils import format_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
@@ -46,7 +47,7 @@ class Sandbox:
         finally:
             if self._after_write and environ["REQUEST_METHOD"] != "GET":
                 self._after_write()
-        headers = [(name, value) for name, value in answer.headers.items()]
+        headers = [("Date", format_datetime(self.world.clock.now(), usegmt=True)), *answer.headers.items()]
         if answer.media:
             headers.append(("Content-Type", answer.media))
         if answer.status != 204:

@@ -49,7 +49,7 @@ class _Handler(WSGIRequestHandler):
             log.exception("The pretend bol.com has a fault of its own at %s %s", self.command, self.path)
             status_line, answer_headers, body = "500 Internal Server Error", [("Content-Length", "0")], b""
         code, _, phrase = status_line.partition(" ")
-        self.send_response(int(code), phrase)
+        self.send_response_only(int(code), phrase)
         promised = len(body)
         for name, value in answer_headers:
             self.send_header(name, value)
