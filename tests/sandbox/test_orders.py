@@ -72,6 +72,78 @@ def test_pages_are_newest_first_and_shift_when_an_order_comes_in(bol: Asker) -> 
     assert bol.get("/retailer/orders?page=3").json == {}
 
 
+def test_an_order_that_is_handled_while_its_list_is_paged_pulls_the_next_ones_a_place_forward(bol: Asker) -> None:
+    placed = [bol.world.place_order(placed_at=NOON - timedelta(minutes=number)) for number in range(60)]
+    first_page = bol.order_ids("?page=1")
+    bol.world.ship_by_hand(placed[10])
+    second_page = bol.order_ids("?page=2")
+
+    assert (len(first_page), len(second_page)) == (50, 9)
+    assert set(placed) - {*first_page, *second_page} == {placed[50]}, "the one that slipped through between the pages"
+    assert set(bol.order_ids("?status=ALL")) > {placed[10]}, "among all orders it keeps its place"
+
+
+def test_an_order_that_changes_joins_the_recent_changes_at_the_place_of_its_placing(bol: Asker) -> None:
+    placed = [bol.world.place_order(placed_at=NOON - timedelta(days=1, minutes=number)) for number in range(55)]
+    bol.world.jump(days=1)
+    for order_id in placed[1:53]:
+        bol.world.ask_to_cancel(order_id)
+    first_page = bol.order_ids("?status=ALL&change-interval-minute=3")
+    bol.world.ask_to_cancel(placed[0])
+
+    assert first_page == placed[1:51]
+    assert bol.order_ids("?status=ALL&change-interval-minute=3&page=2") == placed[50:53]
+    assert bol.order_ids("?status=ALL&change-interval-minute=3")[0] == placed[0]
+
+
+def test_what_is_handled_is_among_the_recent_changes_only_when_all_are_asked_for(bol: Asker) -> None:
+    order_id = bol.world.place_order(quantity=2)
+    bol.world.jump(hours=3)
+    bol.world.cancel(order_id)
+    assert bol.order_ids("?change-interval-minute=2") == []
+    (item,) = bol.get("/retailer/orders?change-interval-minute=2&status=ALL").json["orders"][0]["orderItems"]
+    assert (item["fulfilmentStatus"], item["quantityCancelled"], item["quantityShipped"]) == ("HANDLED", 2, 0)
+
+
+def test_a_new_order_may_take_a_while_to_appear(bol: Asker) -> None:
+    bol.world.set_appearing_delay(90)
+    order_id = bol.world.place_order()
+    bol.world.jump(seconds=89)
+    assert bol.get("/retailer/orders").json == {}
+    assert bol.get(f"/retailer/orders/{order_id}").status == 404
+    assert bol.world.open_order_ids() == []
+
+    bol.world.jump(seconds=1)
+    (listed,) = bol.get("/retailer/orders?status=ALL&change-interval-minute=2").json["orders"]
+    assert listed["orderId"] == order_id
+    assert listed["orderPlacedDateTime"] == "2026-09-15T12:30:00+02:00"
+    changed_at = listed["orderItems"][0]["latestChangedDateTime"]
+    assert "2026-09-15T12:30:12+02:00" <= changed_at <= "2026-09-15T12:30:40+02:00"
+    assert bol.world.place_order(appears_after=0) in bol.order_ids()
+
+
+def test_the_days_of_changes_are_amsterdams_unless_told_otherwise(bol: Asker) -> None:
+    order_id = bol.world.place_order()
+    bol.world.jump(hours=12)  # half past ten in the evening by UTC, half past midnight in Amsterdam
+    bol.world.ask_to_cancel(order_id)
+    assert bol.order_ids("?latest-change-date=2026-09-16") == [order_id]
+
+    other = asker(limits=False, utc_change_days=True)
+    order_id = other.world.place_order()
+    other.world.jump(hours=12)
+    other.world.ask_to_cancel(order_id)
+    assert other.order_ids("?latest-change-date=2026-09-16") == []
+    assert other.order_ids("?latest-change-date=2026-09-15") == [order_id]
+
+
+def test_every_answer_tells_what_time_it_is_at_bol(bol: Asker) -> None:
+    assert bol.token().headers["date"] == "Tue, 15 Sep 2026 10:30:00 GMT"
+    bol.world.jump(days=60, seconds=1.9)
+    assert bol.get("/retailer/orders").headers["date"] == "Sat, 14 Nov 2026 10:30:01 GMT"
+    bol.world.go_down()
+    assert bol.get("/retailer/orders").headers["date"] == "Sat, 14 Nov 2026 10:30:01 GMT"
+
+
 def test_only_bol_labelled_orders_when_asked(bol: Asker) -> None:
     bol.world.place_order(fulfilment="FBR")
     labelled = bol.world.place_order(fulfilment="VVB")
@@ -154,14 +226,25 @@ def test_a_client_may_ask_to_cancel_and_the_item_stays_open(bol: Asker) -> None:
     assert item["latestChangedDateTime"] > before
 
 
-def test_bol_cancels_what_is_not_handled_by_the_expiry_date(bol: Asker) -> None:
+def test_bol_cancels_on_the_third_day_after_the_latest_delivery_date(bol: Asker) -> None:
     order_id = bol.world.place_order(quantity=2, deliver_in_days=1)
-    bol.world.jump(days=4)
+    assert bol.items(order_id)[0]["fulfilment"]["expiryDate"] == "2026-09-19"
+    bol.world.jump(days=3, hours=11, minutes=29, seconds=59)  # to the last second of the 18th in Amsterdam
     assert bol.order_ids() == [order_id]
 
-    bol.world.jump(days=1)
+    bol.world.jump(seconds=1)
     assert bol.order_ids() == []
-    assert bol.items(order_id)[0]["quantityCancelled"] == 2
+    (item,) = bol.items(order_id)
+    assert (item["quantityCancelled"], item["cancellationRequest"]) == (2, False)
+
+
+def test_what_expired_unseen_changed_when_it_expired_and_not_when_somebody_looks(bol: Asker) -> None:
+    order_id = bol.world.place_order(deliver_in_days=1)
+    bol.world.jump(days=6)
+    assert bol.items(order_id)[0]["latestChangedDateTime"] == "2026-09-19T00:00:00+02:00"
+    assert bol.order_ids("?status=ALL&change-interval-minute=60") == []
+    assert bol.order_ids("?status=ALL") == []
+    assert bol.order_ids("?status=ALL&latest-change-date=2026-09-19") == [order_id]
 
 
 def test_an_order_can_be_of_a_pickup_point_and_an_awkward_client(bol: Asker) -> None:

@@ -11,7 +11,7 @@ from stoqflow_web.bol.sandbox.records import Item, Order
 from tests.support import jobs
 from tests.support.browsing import Browser, Page
 from tests.support.jobs import run_jobs
-from tests.support.two_sellers import TwoSellers
+from tests.support.sellers import Sellers
 
 MINE, OTHER = "Home & Kitchen NL", "Outdoor BE"
 
@@ -35,7 +35,7 @@ def other_account(sandbox: RunningSandbox) -> World:
         shop_name="Buitenplezier",
     )
     other = make_sandbox(options)
-    sandbox._server.app = TwoSellers(sandbox.sandbox, other)
+    sandbox._server.app = Sellers([sandbox.sandbox, other])
     return other.world
 
 

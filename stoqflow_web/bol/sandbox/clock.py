@@ -1,10 +1,15 @@
 """The clock of the pretend bol.com: real time, moved by jumps, or standing still for tests."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 # bol speaks Amsterdam time with an explicit offset; bare dates are Amsterdam days.
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+
+
+def beginning_of(day: date) -> datetime:
+    """The first moment of a day in Amsterdam."""
+    return datetime.combine(day, time(), AMSTERDAM).astimezone(UTC)
 
 
 class Clock:

@@ -22,7 +22,7 @@ SHORT = {
 FAULTS = {
     "The next write": ("fail-next", "time-out-next", "hold-next", "set-process-delay"),
     "The next answer": ("lose-next-answer", "cut-next-answer", "answer-next", "slow-down"),
-    "The whole of bol": ("go-down", "come-back"),
+    "The whole of bol": ("go-down", "come-back", "set-appearing-delay"),
     "The account": ("revoke-keys", "restore-keys", "deactivate-account", "activate-account", "expire-tokens"),
     "The limits": ("set-limit", "enforce-limits", "leave-out-retry-after"),
 }

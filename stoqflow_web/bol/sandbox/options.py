@@ -12,8 +12,10 @@ DEFAULT_CLIENT_SECRET = "pretend-Nj7yZ2!kQ4wV-only-for-rehearsal"  # noqa: S105
 class SandboxOptions:
     """The options of one pretend bol.com; every length of time is in seconds.
 
+    `appearing_delay` is the time between an order being placed and bol telling the seller of it;
     `token_hammer_limit` is the number of token requests a minute after which the token host shuts its door;
-    `standing_clock` is an aware moment at which the clock starts and stands still, so that only jumps move it.
+    `standing_clock` is an aware moment at which the clock starts and stands still, so that only jumps move it. With
+    `utc_change_days` the days of `latest-change-date` are those of UTC: bol documents neither.
     """
 
     orders: int = 400
@@ -21,6 +23,7 @@ class SandboxOptions:
     seed: int = 1
     latency: float = 0.0
     process_delay: float = 2.0
+    appearing_delay: float = 0.0
     limits: bool = True
     client_id: str = DEFAULT_CLIENT_ID
     client_secret: str = DEFAULT_CLIENT_SECRET
@@ -31,3 +34,4 @@ class SandboxOptions:
     retailer_id: str = "1472583"
     shop_name: str = "Keuken & Buiten"
     standing_clock: datetime | None = None
+    utc_change_days: bool = False

@@ -1,7 +1,7 @@
 """Orders: the list, one order, and the seller's cancellation (v10)."""
 
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -60,7 +60,7 @@ def list_orders(state: State, call: Call) -> Answer:
 def get_order(state: State, call: Call) -> Answer:
     """GET /retailer/orders/{order-id}."""
     order = state.orders.get(call.target)
-    if order is None:
+    if order is None or not state.has_appeared(order.order_id):
         raise not_found(call.path, f"Order for order id {call.target} not found.")
     content = fields(
         state.nulls,
@@ -133,6 +133,7 @@ def _item_filter(
     now = state.clock.now()
     changed_since = now - timedelta(minutes=minutes) if minutes else None
     handled_since = now - HANDLED_LISTED
+    days = UTC if state.options.utc_change_days else AMSTERDAM
 
     def wanted(item: Item) -> bool:
         if method not in ("ALL", item.method) or (vvb_only and not item.is_vvb):
@@ -144,7 +145,7 @@ def _item_filter(
         if changed_since and item.changed_at < changed_since:
             return False
         if changed_on:
-            return item.changed_at.astimezone(AMSTERDAM).date() == changed_on
+            return item.changed_at.astimezone(days).date() == changed_on
         return item.is_open or item.handled_at is None or item.handled_at > handled_since
 
     return wanted

@@ -51,12 +51,15 @@ def make_order(
     exact_date: bool = False,
     time_frame: str = "REGULAR",
     order_id: str | None = None,
+    appears_after: float = 0.0,
 ) -> Order:
     """An order with nothing handled yet; it is not in the state before `keep_order`."""
     random = state.random
     order_id = order_id or identifiers.order_id(random)
     address = _address(random, client)
-    items = [_item(state, order_id, line, placed_at, deliver_by, exact_date, time_frame) for line in lines]
+    # In recorded data the change lies 12 to 40 seconds after the placing; never after the seller can know of the order.
+    known_at = max(state.clock.now(), placed_at) + timedelta(seconds=appears_after)
+    items = [_item(state, order_id, line, placed_at, known_at, deliver_by, exact_date, time_frame) for line in lines]
     if time_frame == "APPOINTMENT":
         address["deliveryPhoneNumber"] = identifiers.digits(random, "06", 10)
     billing = client.billing if client.billing is not None else random.random() < 0.8
@@ -80,6 +83,7 @@ def _item(
     order_id: str,
     line: Line,
     placed_at: datetime,
+    known_at: datetime,
     deliver_by: date,
     exact_date: bool,
     time_frame: str,
@@ -96,8 +100,7 @@ def _item(
         quantity=line.quantity,
         unit_price=price,
         commission=(price * line.quantity * Decimal("0.124") + Decimal("0.83")).quantize(Decimal("0.01")),
-        # In recorded data the change lies 12 to 40 seconds after the placing.
-        changed_at=min(placed_at + timedelta(seconds=random.randint(12, 40)), max(state.clock.now(), placed_at)),
+        changed_at=min(placed_at + timedelta(seconds=random.randint(12, 40)), known_at),
         method="FBB" if fulfilment == "FBB" else "FBR",
         distribution_party="RETAILER" if fulfilment == "FBR" else "BOL",
         offer_id=offer.offer_id if offer else None,

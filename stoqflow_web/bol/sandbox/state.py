@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from stoqflow_web.bol.sandbox import identifiers
-from stoqflow_web.bol.sandbox.clock import Clock
+from stoqflow_web.bol.sandbox.clock import Clock, beginning_of
 from stoqflow_web.bol.sandbox.faults import Faults
 from stoqflow_web.bol.sandbox.limits import Limits
 from stoqflow_web.bol.sandbox.options import SandboxOptions
@@ -56,6 +56,7 @@ class State:
         self.limits = Limits(enforced=options.limits)
         self.faults = Faults()
         self.process_delay = options.process_delay
+        self.appearing_delay = options.appearing_delay
         self.send_retry_after = options.send_retry_after
         self.account_active = True
         self.outcomes: list[Outcome] = []
@@ -78,6 +79,7 @@ class State:
         self.subscriptions: dict[str, Subscription] = {}
         self.labels: dict[str, str] = {}
         self.deliveries: list[dict[str, Any]] = []
+        self._appears_at: dict[str, datetime] = {}
         self._queue: deque[Process] = deque()
         self._timeline: list[tuple[datetime, str]] = []
         self._offers_by_ean: dict[str, Offer] = {}
@@ -90,7 +92,7 @@ class State:
             return {name: value for name, value in self.__dict__.items() if name not in {"lock", "requests"}}
 
     def __setstate__(self, kept: dict[str, Any]) -> None:
-        self.__dict__.update(kept)
+        self.__dict__.update({"appearing_delay": 0.0, "_appears_at": {}} | kept)  # a world of before there were these
         self.lock = threading.RLock()
         self.requests = deque(maxlen=REQUESTS_KEPT)
 
@@ -105,6 +107,7 @@ class State:
         self.tokens.follow(options)
         self.limits.enforced = options.limits
         self.process_delay = options.process_delay
+        self.appearing_delay = options.appearing_delay
         self.send_retry_after = options.send_retry_after
 
     @property
@@ -119,9 +122,18 @@ class State:
             self.items[item.item_id] = item
         insort(self._timeline, (order.placed_at, order.order_id))
 
+    def appear_later(self, order_id: str, seconds: float) -> None:
+        """The client has placed it, and bol does not tell the seller yet."""
+        if seconds > 0:
+            self._appears_at[order_id] = self.clock.now() + timedelta(seconds=seconds)
+
+    def has_appeared(self, order_id: str) -> bool:
+        """Whether the seller can know of an order by now."""
+        return order_id not in self._appears_at or self._appears_at[order_id] <= self.clock.now()
+
     def newest_orders(self) -> Iterator[Order]:
-        """Newest first, as bol pages."""
-        return (self.orders[order_id] for _, order_id in reversed(self._timeline))
+        """Those that the seller can know of, newest first, as bol pages."""
+        return (self.orders[order_id] for _, order_id in reversed(self._timeline) if self.has_appeared(order_id))
 
     def offer_by_ean(self, ean: str) -> Offer | None:
         return self._offers_by_ean.get(ean)
@@ -206,11 +218,10 @@ class State:
         return process
 
     def expire_due(self, today: date) -> None:
-        """bol cancels what the seller did not handle before its expiry date."""
-        now = self.clock.now()
+        """bol cancels what the seller did not handle, as soon as the day of its expiry begins."""
         for item in self.items.values():
-            if item.is_open and item.method == "FBR" and item.expiry_date and item.expiry_date < today:
-                item.cancel(now)
+            if item.is_open and item.method == "FBR" and item.expiry_date and item.expiry_date <= today:
+                item.cancel(max(beginning_of(item.expiry_date), item.changed_at))
 
     def _finish(self, process: Process) -> None:
         process.finished_at = process.due_at

@@ -119,6 +119,7 @@ VERBS: dict[str, Verb] = {
             "country": Field("Country", str, choices=("", "NL", "BE"), is_rare=True),
             "pickup_point": Field("Pick-up point", _flag, choices=("", "yes"), is_rare=True),
             "awkward": Field("Awkward name", _flag, choices=("", "yes"), is_rare=True),
+            "appears_after": Field("Told to the seller after (seconds)", _amount, is_rare=True),
         },
     ),
     "ask-to-cancel": Verb("Client asks to cancel", "The client asked to cancel {order_id}.", _ORDER),
@@ -148,6 +149,11 @@ VERBS: dict[str, Verb] = {
     ),
     "set-process-delay": Verb(
         "Delay of processes", "Processes take {seconds}.", {"seconds": Field("Seconds", _amount, "2", unit="second")}
+    ),
+    "set-appearing-delay": Verb(
+        "Delay of new orders",
+        "New orders are told to the seller after {seconds}.",
+        {"seconds": Field("Seconds", _amount, "30", unit="second")},
     ),
     "lose-next-answer": Verb(
         "Lose the next answer",

@@ -46,8 +46,11 @@ class World(State):
         exact_date: bool = False,
         time_frame: str = "REGULAR",
         order_id: str | None = None,
+        appears_after: float | None = None,
     ) -> str:
         """A client orders something; gives the order id.
+
+        For `appears_after` seconds (the world's `appearing_delay` when None) bol knows it and the seller does not.
 
         `lines` is a number of lines of random offers, or one mapping per line with any of `offer_id`, `reference`,
         `ean`, `quantity`, `fulfilment` (FBR, VVB, FBB), `title`, `unit_price`, `cancellation_request`; the arguments
@@ -69,6 +72,7 @@ class World(State):
                 country=country, pickup_point=pickup_point, billing=billing, awkward=awkward, details=details or {}
             )
             today = self.clock.today()
+            delay = self.appearing_delay if appears_after is None else appears_after
             order = make_order(
                 self,
                 [self._line({**usual, **line}) for line in asked],
@@ -80,8 +84,10 @@ class World(State):
                 exact_date=exact_date,
                 time_frame=time_frame,
                 order_id=order_id,
+                appears_after=delay,
             )
             self.keep_order(order)
+            self.appear_later(order.order_id, delay)
             return order.order_id
 
     def ask_to_cancel(self, order_id: str, item_id: str | None = None) -> None:
@@ -100,13 +106,12 @@ class World(State):
     def expire(self, order_id: str) -> None:
         """The order was not handled in time, and bol cancels it."""
         with self.lock:
-            yesterday = self.clock.today() - timedelta(days=1)
             items = [item for item in self._open_items(order_id, None) if item.method == "FBR"]
             if not items:
                 raise LookupError(f"Order {order_id} has nothing that can expire.")
             for item in items:
-                item.expiry_date = yesterday
-            self.expire_due(self.clock.today())
+                item.expiry_date = self.clock.today()
+                item.cancel(self.clock.now())
 
     def ship_by_hand(self, order_id: str, *, transporter: str = "TNT", track_and_trace: str = "3SHAND0000001") -> str:
         """The seller ships it in bol's own seller account; gives the shipment id."""
@@ -180,6 +185,11 @@ class World(State):
     def hold_next(self, seconds: float = TOO_LONG, event_type: str | None = None) -> None:
         """The next write stays PENDING for so long; those behind it in the queue wait too."""
         self._plan(Outcome(None, event_type, delay=seconds))
+
+    def set_appearing_delay(self, seconds: float) -> None:
+        """Orders that clients place from now on are told to the seller so much later."""
+        with self.lock:
+            self.appearing_delay = seconds
 
     def set_process_delay(self, seconds: float) -> None:
         with self.lock:
