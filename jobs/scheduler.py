@@ -85,9 +85,17 @@ class Scheduler:
 
 def due_work() -> list[Tick]:
     """What is looked for each round."""
-    from stoqflow_web.services import batch_work, imports, writebacks
+    from stoqflow_web.services import activities, batch_work, checking_orders, imports, syncing, writebacks
 
-    return [imports.sweep, batch_work.sweep, writebacks.sweep]
+    return [
+        syncing.sweep,
+        imports.sweep,
+        batch_work.sweep,
+        writebacks.sweep,
+        activities.forget_old,
+        checking_orders.forget_old,
+        syncing.forget_old,
+    ]
 
 
 def main() -> int:

@@ -172,6 +172,15 @@ class ListedOrder:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OrderListPage:
+    """A page of a list of orders. `told_at`: what time it was at the marketplace when it was made, or just before."""
+
+    orders: tuple[ListedOrder, ...]
+    is_last: bool
+    told_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class ContentRecord:
     """What the marketplace's catalogue says of a product. Either can be unknown."""
 

@@ -4,13 +4,15 @@ Services ask here in our words and get the records of exchange.py back; what bol
 stays inside this file and stoqflow_web/bol/.
 """
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from stoqflow_web import clock
 from stoqflow_web.bol import (
     AccountNotActive,
     BolClient,
@@ -52,6 +54,7 @@ from stoqflow_web.exchange import (
     NotThere,
     OfferListPage,
     OfferRecord,
+    OrderListPage,
     OrderRecord,
     Outcome,
     OutcomeUnknown,
@@ -116,25 +119,29 @@ class Marketplace:
         """Whether there can be a page after this one."""
         return len(page) >= ORDERS_ON_A_PAGE
 
-    def changed_orders(self, page: int, *, minutes: int) -> list[ListedOrder]:
-        """One page (from 1) of our orders with a change in the last `minutes` (1 to 60), whatever they are by now."""
+    def changed_orders(self, page: int, *, minutes: int) -> OrderListPage:
+        """A page (from 1) of our orders with a change in the last `minutes` (1 to 60), whatever they are by now."""
         return self._listed(page, change_interval_minute=minutes)
 
-    def orders_changed_on(self, day: date, page: int) -> list[ListedOrder]:
-        """One page (from 1) of our orders whose last change was on that day. Up to three months back."""
+    def orders_changed_on(self, day: date, page: int) -> OrderListPage:
+        """A page (from 1) of our orders whose last change was on that day. Up to three months back."""
         return self._listed(page, latest_change_date=day)
 
-    def listed_orders(self, page: int) -> list[ListedOrder]:
-        """One page (from 1) of all our orders that are open, or were handled in the last 48 hours."""
+    def listed_orders(self, page: int) -> OrderListPage:
+        """A page (from 1) of all our orders that are open, or were handled in the last 48 hours, newest first."""
         return self._listed(page)
 
-    def _listed(self, page: int, **filters: Any) -> list[ListedOrder]:
-        return [_listed(order) for order in _asked(lambda: self._client.orders(page=page, status="ALL", **filters))]
-
-    @property
-    def answered_at(self) -> datetime | None:
-        """What time it was over there at the latest good answer, whole seconds; None when it was not said."""
-        return self._client.answered_at
+    def _listed(self, page: int, **filters: Any) -> OrderListPage:
+        asked_at, began = clock.now(), time.monotonic()
+        orders = _asked(lambda: self._client.orders(page=page, status="ALL", **filters))
+        # Their clock is told at the end of the answer; what is in it can be as old as the answer took.
+        took = timedelta(seconds=time.monotonic() - began)
+        told_at = self._client.answered_at
+        return OrderListPage(
+            orders=tuple(_listed(order) for order in orders),
+            is_last=not self.is_full_order_page(orders),
+            told_at=asked_at if told_at is None else told_at - took,
+        )
 
     @property
     def strictness(self) -> float:

@@ -1,6 +1,6 @@
 """A seller account on a marketplace."""
 
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 from sqlalchemy import ForeignKey, LargeBinary, String, Text, Time, false, text, true
 from sqlalchemy.orm import Mapped, mapped_column
@@ -9,6 +9,8 @@ from stoqflow_web.models.base import Base, Key, Moment, UtcDateTime
 
 MARKETPLACE = "marketplace"  # the shop's type: an online marketplace
 BOL = "bol.com"  # the shop's platform
+
+FIRST_SYNC_AFTER = timedelta(minutes=1)  # leaves a person time to transfer products, or to go on to sales orders
 
 # What can be the matter with asking it
 SILENT = "silent"  # it does not answer, or only with faults

@@ -11,14 +11,17 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from flask import Flask, current_app
-from sqlalchemy import ColumnElement, and_, or_, update
+from sqlalchemy import ColumnElement, and_, exists, or_, select, update
+from sqlalchemy.orm import aliased
 
 from stoqflow_web import clock
-from stoqflow_web.models import ImportRun
-from stoqflow_web.models.imports import QUEUED, RUNNING
+from stoqflow_web.models import ImportRun, Shop
+from stoqflow_web.models.imports import ORDERS, QUEUED, RUNNING, SYNC
 from stoqflow_web.transaction import Transaction, transaction
 
 LEASE = timedelta(seconds=20)
+LONGEST_PAUSE = timedelta(hours=2)  # that a run is ever told to wait, whatever the marketplace asks for
+OF_ORDERS = (ORDERS, SYNC)  # the twins: both store a shop's orders
 HEARTBEAT_SECONDS = 3.0
 WORTH_TELLING_SECONDS = 2.0  # shorter waits for the marketplace's limit are not worth a word on the page
 
@@ -117,11 +120,28 @@ class Work:
 
 
 def is_due(now: datetime) -> ColumnElement[bool]:
-    """Of ImportRun: not ended, nobody works on it, and it need not wait any longer."""
+    """Of ImportRun: not ended, nobody works on it, it need not wait any longer, and its twin is not being worked on.
+
+    A moment that lies further ahead than we ever set one is from before this machine's clock was set back.
+    """
+    other = aliased(ImportRun)
+    twin_is_worked_on = exists(
+        select(other.id)
+        .where(
+            other.active_key.is_not(None),
+            other.shop_id == ImportRun.shop_id,
+            other.kind.in_(OF_ORDERS),
+            other.id != ImportRun.id,
+            other.lease_until >= now,
+            other.lease_until <= now + LEASE * 2,
+        )
+        .correlate(ImportRun)
+    )
     return and_(
         ImportRun.status.in_((QUEUED, RUNNING)),
-        or_(ImportRun.lease_until.is_(None), ImportRun.lease_until < now),
-        or_(ImportRun.not_before.is_(None), ImportRun.not_before <= now),
+        or_(ImportRun.lease_until.is_(None), ImportRun.lease_until < now, ImportRun.lease_until > now + LEASE * 2),
+        or_(ImportRun.not_before.is_(None), ImportRun.not_before <= now, ImportRun.not_before > now + LONGEST_PAUSE),
+        or_(ImportRun.kind.not_in(OF_ORDERS), ~twin_is_worked_on),
     )
 
 
@@ -129,6 +149,9 @@ def claim(run_id: int) -> Work | None:
     """Take the run if nobody works on it and it is due; None when there is nothing for us to do."""
     now = clock.now()
     with transaction() as tx:
+        # A sync and a transfer of one shop's orders never run side by side, so their claims come one after the other.
+        of_run = select(ImportRun.shop_id).where(ImportRun.id == run_id).scalar_subquery()
+        tx.session.execute(select(Shop.id).where(Shop.id == of_run).with_for_update(key_share=True))
         claimed = tx.session.execute(
             update(ImportRun)
             .where(ImportRun.id == run_id, is_due(now))

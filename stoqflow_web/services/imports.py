@@ -23,21 +23,27 @@ from stoqflow_web.models.imports import (
     QUEUED,
     READINESS,
     STOPPED,
+    SYNC,
 )
+from stoqflow_web.models.shops import FIRST_SYNC_AFTER
 from stoqflow_web.services import history, shops
 from stoqflow_web.services.content_transfer import transfer_content, wants_content
-from stoqflow_web.services.import_work import LeaseLost, StopRequested, Work, claim, is_due
+from stoqflow_web.services.import_work import LONGEST_PAUSE, LeaseLost, StopRequested, Work, claim, is_due
 from stoqflow_web.services.marketplaces import connect
-from stoqflow_web.services.orders_transfer import forget_items, transfer_orders
+from stoqflow_web.services.order_fetching import forget_items
+from stoqflow_web.services.orders_sync import sync_orders
+from stoqflow_web.services.orders_transfer import transfer_orders
 from stoqflow_web.services.products_transfer import transfer_products
 from stoqflow_web.services.readiness import check_readiness
-from stoqflow_web.transaction import reading, transaction
+from stoqflow_web.services.sync_notes import note_sync, note_waiting_sync
+from stoqflow_web.transaction import Transaction, reading, transaction
 
 log = logging.getLogger(__name__)
 
 KEYS_REFUSED = "Stopped because bol.com refused the keys."  # begins the trouble of each run that ended by that
 MOST_FAULTS = 30  # in a row; with the waits below that is about two hours without one good answer
 LONGEST_PAUSE_SECONDS = 300
+LONGEST_SYNC_PAUSE_SECONDS = 60  # once the marketplace answers again, new orders are here within two minutes
 NO_TIMEOUT = -1  # pictures of a large shop take hours; the lease, not the queue, tells that a worker is gone
 SLOW_KINDS = (CONTENT,)  # a picture a second for a whole shop: in a queue where nobody waits behind it
 
@@ -46,6 +52,7 @@ TRANSFERS: dict[str, Callable[[Work, Marketplace], None]] = {
     ORDERS: transfer_orders,
     CONTENT: transfer_content,
     READINESS: check_readiness,
+    SYNC: sync_orders,
 }
 
 
@@ -131,32 +138,52 @@ def _start(shop_id: int, kind: str, user_id: int | None) -> ImportRun:
         shop = tx.session.get(Shop, shop_id)
         if shop is None:
             raise NotFound("There is no such shop.")
-        active = tx.session.scalars(
-            select(ImportRun).where(ImportRun.active_key == _active_key(shop_id, kind))
-        ).one_or_none()
+        active = active_run(tx, shop_id, kind)
         if active is not None:
             return active
-        if shop.is_paused:
-            raise NotStartable("This shop is paused. Resume it first.")
-        if shop.has_lost_access:
-            raise NotStartable("bol.com refuses this shop's keys. Replace the keys first.")
-        run = ImportRun(
-            shop_id=shop_id,
-            kind=kind,
-            status=QUEUED,
-            active_key=_active_key(shop_id, kind),
-            started_by_id=user_id,
-            created_at=clock.now(),
-        )
-        tx.session.add(run)
+        check_startable(shop)
         history.record(tx, "import_started", user_id=user_id, shop_id=shop_id, kind=kind)
-        tx.session.flush()
-        tx.after_commit(lambda: _enqueue(run.id, kind, run.attempt))
+        return add_run(tx, shop_id, kind, user_id=user_id)
+
+
+def check_startable(shop: Shop) -> None:
+    """Whether the marketplace may be asked for this shop. Raises NotStartable."""
+    if shop.is_paused:
+        raise NotStartable("This shop is paused. Resume it first.")
+    if shop.has_lost_access:
+        raise NotStartable("bol.com refuses this shop's keys. Replace the keys first.")
+
+
+def active_run(tx: Transaction, shop_id: int, kind: str) -> ImportRun | None:
+    """The run of this shop and kind that has not ended, if there is one."""
+    wanted = select(ImportRun).where(ImportRun.active_key == _active_key(shop_id, kind))
+    return tx.session.scalars(wanted).one_or_none()
+
+
+def add_run(tx: Transaction, shop_id: int, kind: str, *, user_id: int | None) -> ImportRun:
+    """A new run, handed to a worker after the commit. Raises IntegrityError while one of its kind is active."""
+    run = ImportRun(
+        shop_id=shop_id,
+        kind=kind,
+        status=QUEUED,
+        active_key=_active_key(shop_id, kind),
+        started_by_id=user_id,
+        created_at=clock.now(),
+    )
+    tx.session.add(run)
+    tx.session.flush()
+    hurry(tx, run)
     return run
 
 
-def _enqueue(run_id: int, kind: str, attempt: int) -> bool:
-    queue = "slow" if kind in SLOW_KINDS else "default"
+def hurry(tx: Transaction, run: ImportRun) -> None:
+    """Have a worker go on with the run soon after the commit. The sweep finds it without this too."""
+    run_id, kind, attempt, is_urgent = run.id, run.kind, run.attempt, run.kind == SYNC and run.started_by_id is not None
+    tx.after_commit(lambda: _enqueue(run_id, kind, attempt, is_urgent=is_urgent))
+
+
+def _enqueue(run_id: int, kind: str, attempt: int, *, is_urgent: bool = False) -> bool:
+    queue = "slow" if kind in SLOW_KINDS else "urgent" if is_urgent else "default"
     # The attempt is part of the id: a job of an attempt that was killed must not stand in the way of the next.
     return background.enqueue(
         "jobs.imports.carry_on", run_id, queue=queue, job_id=f"import-{run_id}-{attempt}", timeout=NO_TIMEOUT
@@ -171,11 +198,21 @@ def _end(work: Work, status: str, trouble: str | None = None) -> None:
         run.trouble = trouble
         _close(run, status)
         forget_items(tx, run.id)
-        if status != STOPPED:
-            event = "import_finished" if status == FINISHED else "import_failed"
-            history.record(tx, event, shop_id=run.shop_id, kind=run.kind, trouble=trouble)
+        _tell(tx, run)
+        if run.kind in (PRODUCTS, ORDERS) and run.shop.synced_until is None:
+            run.shop.next_sync_at = clock.now() + FIRST_SYNC_AFTER
         shop = _named(run.shop)
-    log.info("Import %s (%s of shop %s) %s", work.run_id, work.kind, shop, status)
+    level = logging.DEBUG if work.kind == SYNC and status == FINISHED else logging.INFO
+    log.log(level, "Import %s (%s of shop %s) %s", work.run_id, work.kind, shop, status)
+
+
+def _tell(tx: Transaction, run: ImportRun) -> None:
+    """Write down how a run ended: a transfer in the shop's history, a sync among its activities."""
+    if run.kind == SYNC:
+        note_sync(tx, run)
+    elif run.status != STOPPED:
+        event = "import_finished" if run.status == FINISHED else "import_failed"
+        history.record(tx, event, shop_id=run.shop_id, kind=run.kind, trouble=run.trouble)
 
 
 def _why_stopped(work: Work) -> str | None:
@@ -197,16 +234,20 @@ def _postpone(work: Work, trouble: str, retry_after: float | None) -> None:
         shop = _named(run.shop)
         if run.faults > MOST_FAULTS:
             _close(run, FAILED)
-            history.record(tx, "import_failed", shop_id=run.shop_id, kind=run.kind, trouble=trouble)
+            forget_items(tx, run.id)
+            _tell(tx, run)
             return
+        if run.kind == SYNC:
+            note_waiting_sync(tx, run)
         run.lease_until = None
-        run.not_before = clock.now() + timedelta(seconds=_pause(run.faults, retry_after))
+        run.not_before = clock.now() + _pause(run, retry_after)
     log.warning("Import %s (%s of shop %s) waits after fault %s: %s", work.run_id, work.kind, shop, run.faults, trouble)
 
 
-def _pause(faults: int, retry_after: float | None) -> float:
-    grown = min(2.0**faults, LONGEST_PAUSE_SECONDS) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
-    return max(grown, retry_after or 0.0)
+def _pause(run: ImportRun, retry_after: float | None) -> timedelta:
+    longest = LONGEST_SYNC_PAUSE_SECONDS if run.kind == SYNC else LONGEST_PAUSE_SECONDS
+    grown = min(2.0**run.faults, longest) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
+    return min(timedelta(seconds=max(grown, retry_after or 0.0)), LONGEST_PAUSE)
 
 
 def _close(run: ImportRun, status: str) -> None:

@@ -18,6 +18,7 @@ from stoqflow_web.exchange import AccessLost, Account, AccountInactive, Busy, Ex
 from stoqflow_web.extensions import vault
 from stoqflow_web.models import Shop
 from stoqflow_web.models.history import MARKETPLACE, SYSTEM
+from stoqflow_web.models.shops import FIRST_SYNC_AFTER
 from stoqflow_web.services import history, key_proofs, marketplaces, outbox
 from stoqflow_web.services.shop_rules import tidy_key, tidy_name, tidy_secret
 from stoqflow_web.transaction import Transaction, reading, transaction
@@ -236,6 +237,7 @@ def _link(name: str, keys: Keys, account: Account, user_id: int | None) -> Shop:
             created_at=now,
             created_by_id=user_id,
             keys_checked_at=now,
+            next_sync_at=now + FIRST_SYNC_AFTER,
         )
         tx.session.add(shop)
         tx.session.flush()

@@ -1,0 +1,49 @@
+"""Writes among a shop's activities what a sync came to."""
+
+from sqlalchemy import select
+
+from stoqflow_web.models import ImportRun, OrderCheck
+from stoqflow_web.models.activities import DONE, NOTHING_NEW, SYNC, TROUBLE
+from stoqflow_web.models.imports import FAILED, FINISHED
+from stoqflow_web.services import activities
+from stoqflow_web.transaction import Transaction
+
+
+def note_sync(tx: Transaction, run: ImportRun) -> None:
+    """One row for a sync that finished or failed; none for one that was stopped, for the pause is told already."""
+    if run.status == FAILED:
+        _record(tx, run, TROUBLE, "sync_failed", trouble=run.trouble)
+    elif run.status == FINISHED:
+        news = {
+            "new": run.count_new,
+            "changed": run.count_matched,
+            "skipped": run.count_skipped,
+            "problems": run.count_problems,
+        }
+        found = _difference(tx, run)
+        outcome = TROUBLE if found else DONE if any(news.values()) else NOTHING_NEW
+        event = "caught_up" if run.is_catch_up else "synced"
+        _record(tx, run, outcome, event, difference=found, **{name: number or None for name, number in news.items()})
+
+
+def note_waiting_sync(tx: Transaction, run: ImportRun) -> None:
+    """One row when a sync must wait for the marketplace: at its first fault, not at each try."""
+    if run.faults == 1:
+        _record(tx, run, TROUBLE, "sync_waits", trouble=run.trouble)
+
+
+def _record(tx: Transaction, run: ImportRun, outcome: str, event: str, **details: str | int | None) -> None:
+    activities.record(
+        tx, run.shop_id, SYNC, outcome, event, began_at=run.started_at, user_id=run.started_by_id, **details
+    )
+
+
+def _difference(tx: Transaction, run: ImportRun) -> int | None:
+    """How many orders the check of this run found different and could not fetch; None when it finished no check."""
+    latest = tx.session.scalars(
+        select(OrderCheck)
+        .where(OrderCheck.shop_id == run.shop_id, OrderCheck.finished_at >= run.started_at)
+        .order_by(OrderCheck.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return latest.difference if latest else None
