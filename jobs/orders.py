@@ -1,6 +1,6 @@
 """What RQ calls for single orders."""
 
-from stoqflow_web.services import refreshing, taking_over
+from stoqflow_web.services import checking_orders, refreshing, taking_over
 
 
 def refresh(marketplace_order_id: int) -> None:
@@ -11,3 +11,8 @@ def refresh(marketplace_order_id: int) -> None:
 def take_over(writeback_id: int, goods_are_back: bool, user_id: int | None) -> None:
     """Make the order of a writeback say what the marketplace says."""
     taking_over.take_over(writeback_id, goods_are_back=goods_are_back, user_id=user_id)
+
+
+def fetch_difference(check_id: int) -> None:
+    """Fetch the orders that a check found different."""
+    checking_orders.fetch_difference(check_id)

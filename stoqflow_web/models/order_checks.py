@@ -46,5 +46,13 @@ class OrderCheck(Base):
     shop: Mapped[Shop] = relationship()
 
     @property
+    def open_difference(self) -> int:
+        return abs(self.open_there - self.open_here)
+
+    @property
+    def handled_difference(self) -> int:
+        return abs(self.handled_there - self.handled_here)
+
+    @property
     def difference(self) -> int:
         return len(self.different)

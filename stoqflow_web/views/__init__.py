@@ -26,6 +26,7 @@ def register_views(app: Flask, settings: Settings) -> None:
         shop_settings,
         shops,
         sign_in,
+        syncs,
         users,
     )
 
@@ -41,6 +42,7 @@ def register_views(app: Flask, settings: Settings) -> None:
         account,
         shops,
         shop_settings,
+        syncs,
         imports,
         orders,
         batches,

@@ -17,6 +17,7 @@ from stoqflow_web.services import shops
 from stoqflow_web.views.access import load_or_404, managers_only, signed_in_user
 from stoqflow_web.views.imports import TransferRow, row_of
 from stoqflow_web.views.respond import redirect_to
+from stoqflow_web.views.syncs import check_of, sync_of
 from stoqflow_web.wording.history import tell
 from stoqflow_web.wording.problems import CHECKS
 from stoqflow_web.wording.problems import describe as describe_problem
@@ -72,7 +73,15 @@ def show(shop_id: int) -> Response:
     told = [(entry, tell(entry)) for entry in queries.history_of(shop_id)]
     history = {"newest": told[:EVENTS_AT_ONCE], "older": told[EVENTS_AT_ONCE:]}
     return make_response(
-        render_template("shops/shop.html", shop=shop, state=state_of(shop), rows=rows, history=history)
+        render_template(
+            "shops/shop.html",
+            shop=shop,
+            state=state_of(shop),
+            rows=rows,
+            history=history,
+            sync=sync_of(shop_id),
+            check=check_of(shop_id),
+        )
     )
 
 

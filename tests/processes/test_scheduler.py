@@ -86,9 +86,13 @@ def test_the_process_ends_when_told(run, app, settings):
     assert "Traceback" not in program.text
 
 
-def test_each_round_looks_for_imports_batches_and_what_is_owed_to_bol():
+def test_each_round_looks_for_due_work_and_forgets_what_is_old():
     assert {f"{tick.__module__}.{tick.__name__}" for tick in due_work()} == {
         "stoqflow_web.services.imports.sweep",
         "stoqflow_web.services.batch_work.sweep",
         "stoqflow_web.services.writebacks.sweep",
+        "stoqflow_web.services.syncing.sweep",
+        "stoqflow_web.services.syncing.forget_old",
+        "stoqflow_web.services.activities.forget_old",
+        "stoqflow_web.services.checking_orders.forget_old",
     }
