@@ -1,8 +1,8 @@
-"""Writes among a shop's activities what a sync came to."""
+"""Writes down what a sync came to: among the shop's activities, and what is left for a person to solve."""
 
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
-from stoqflow_web.models import ImportRun, OrderCheck
+from stoqflow_web.models import ImportProblem, ImportRun, OrderCheck
 from stoqflow_web.models.activities import DONE, NOTHING_NEW, SYNC, TROUBLE
 from stoqflow_web.models.imports import FAILED, FINISHED
 from stoqflow_web.services import activities
@@ -22,6 +22,7 @@ def note_sync(tx: Transaction, run: ImportRun) -> None:
         }
         found = _difference(tx, run)
         outcome = TROUBLE if found else DONE if any(news.values()) else NOTHING_NEW
+        _gather_unsolved(tx, run)
         event = "caught_up" if run.is_catch_up else "synced"
         _record(tx, run, outcome, event, difference=found, **{name: number or None for name, number in news.items()})
 
@@ -47,3 +48,25 @@ def _difference(tx: Transaction, run: ImportRun) -> int | None:
         .limit(1)
     ).one_or_none()
     return latest.difference if latest else None
+
+
+def _gather_unsolved(tx: Transaction, run: ImportRun) -> None:
+    """What earlier syncs left to solve moves to this one, if it found something too: then one page has it all."""
+    if not run.count_problems:
+        return
+    tx.session.flush()
+    earlier = select(ImportRun.id).where(
+        ImportRun.shop_id == run.shop_id, ImportRun.kind == run.kind, ImportRun.id != run.id
+    )
+    unsolved = (ImportProblem.run_id.in_(earlier), ImportProblem.solved_at.is_(None))
+    told_again = select(ImportProblem.order_line_id).where(
+        ImportProblem.run_id == run.id, ImportProblem.order_line_id.is_not(None)
+    )
+    tx.session.execute(
+        delete(ImportProblem)
+        .where(*unsolved, ImportProblem.order_line_id.in_(told_again))
+        .execution_options(synchronize_session=False)
+    )
+    tx.session.execute(
+        update(ImportProblem).where(*unsolved).values(run_id=run.id).execution_options(synchronize_session=False)
+    )

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from stoqflow_web import clock
 from stoqflow_web.errors import NotFound
 from stoqflow_web.models import ImportProblem, ImportRun, Shop
-from stoqflow_web.models.imports import READINESS
+from stoqflow_web.models.imports import KINDS, READINESS
 from stoqflow_web.queries import imports as queries
 from stoqflow_web.services import imports
 from stoqflow_web.views.access import managers_only, signed_in_user
@@ -50,7 +50,7 @@ class TransferRow:
 
     @property
     def can_start(self) -> bool:
-        return not self.is_active and self.shop.may_ask_marketplace
+        return self.kind in KINDS and not self.is_active and self.shop.may_ask_marketplace
 
     @property
     def can_stop(self) -> bool:

@@ -21,6 +21,7 @@ from stoqflow_web.models.imports import (
     READINESS,
     RUNNING,
     STOPPED,
+    SYNC,
 )
 from stoqflow_web.queries.imports import Pace
 from stoqflow_web.services.import_work import LEASE
@@ -56,6 +57,7 @@ def kind_name(kind: str) -> str:
         ORDERS: _("Sales orders"),
         CONTENT: _("Titles and pictures"),
         READINESS: _("Readiness report"),
+        SYNC: _("Sync"),
     }
     return names.get(kind, kind)
 
@@ -185,9 +187,10 @@ def _time_left(pace: Pace) -> str:
 def _counts(run: ImportRun, problems: int) -> tuple[Count, ...]:
     if run.kind == READINESS:
         return ()
-    matched = _("already here, updated") if run.kind == ORDERS else _("matched")
-    unchanged = _("already here") if run.kind == ORDERS else _("unchanged")
-    skipped = _("deleted before, skipped") if run.kind == ORDERS else _("skipped")
+    is_of_orders = run.kind in (ORDERS, SYNC)
+    matched = _("already here, updated") if is_of_orders else _("matched")
+    unchanged = _("already here") if is_of_orders else _("unchanged")
+    skipped = _("deleted before, skipped") if is_of_orders else _("skipped")
     new = _("filled in") if run.kind == CONTENT else _("new")
     urgent = ngettext("needs you", "need you", problems)
     return (
@@ -206,7 +209,9 @@ def _counts(run: ImportRun, problems: int) -> tuple[Count, ...]:
 
 
 def _amount(run: ImportRun) -> str:
-    """`1,204 offers`, or `268 of 412 orders` for a run that ended too early."""
+    """`1,204 offers`, or `268 of 412 orders` for a run that ended too early; nothing for a sync."""
+    if run.kind == SYNC:
+        return ""
     number, ended_early = run.done, run.status != FINISHED and bool(run.total)
     of = run.total or 0 if ended_early else number
     things = {

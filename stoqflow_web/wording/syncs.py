@@ -51,7 +51,7 @@ def next_words(shop: Shop, state: SyncState, now: datetime) -> str:
         return _("after the transfer of sales orders")
     if shop.next_sync_at is None or shop.next_sync_at <= now:
         return _("in a moment")
-    seconds = int((shop.next_sync_at - now).total_seconds()) + 1
+    seconds = ceil((shop.next_sync_at - now).total_seconds())
     return _("in %(number)s s", number=seconds) if seconds <= 90 else _("in %(number)s min", number=seconds // 60)
 
 
@@ -120,7 +120,7 @@ def _news(run: ImportRun) -> str:
 
 def _active_words(run: ImportRun, now: datetime) -> str:
     if run.not_before is not None and run.not_before > now:
-        return _("tries again in %(number)s s", number=int((run.not_before - now).total_seconds()) + 1)
+        return _("tries again in %(number)s s", number=ceil((run.not_before - now).total_seconds()))
     if run.total:
         return _("running: %(done)s of %(total)s orders", done=run.done, total=run.total)
     return _("running now") if run.started_at else _("waits for a worker")
