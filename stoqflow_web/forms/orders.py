@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
-from stoqflow_web.queries.orders import DELIVER_BY, OPEN, TABS, Wanted
+from stoqflow_web.queries.orders import CONFIRMED_TODAY, OPEN, SHIP_BY, TABS, Wanted
 from stoqflow_web.queries.words import cleaned
 
 
@@ -11,8 +11,8 @@ def wanted_orders(asked: Mapping[str, str], shop_ids: Collection[int]) -> Wanted
     tab, due, shop = asked.get("tab", ""), asked.get("due", ""), asked.get("shop", "")
     shop_id = int(shop) if shop.isascii() and shop.isdigit() and len(shop) < 19 else None
     return Wanted(
-        tab=tab if tab in TABS else OPEN,
+        tab=tab if tab in (*TABS, CONFIRMED_TODAY) else OPEN,
         words=cleaned(asked.get("q", "")),
         shop_id=shop_id if shop_id in shop_ids else None,
-        deliver_by=due if due in DELIVER_BY else "",
+        ship_by=due if due in SHIP_BY else "",
     )

@@ -7,7 +7,7 @@ from sqlalchemy import Date, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from stoqflow_web.models.base import Base, BigId, Key, Moment, UtcDateTime, Word
-from stoqflow_web.models.marketplace_orders import MarketplaceItem, MarketplaceOrder
+from stoqflow_web.models.marketplace_orders import FAR_AWAY, MarketplaceItem, MarketplaceOrder
 from stoqflow_web.models.products import Product
 from stoqflow_web.models.shops import Shop
 
@@ -47,7 +47,7 @@ class SalesOrder(Base):
     shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id"))
     status: Mapped[str] = mapped_column(String(20))
     deliver_by: Mapped[date | None] = mapped_column(Date)
-    sort_day: Mapped[date] = mapped_column(Date)  # deliver_by, or FAR_AWAY without one: keyset paging needs a value
+    sort_day: Mapped[date] = mapped_column(Date)  # deliver_by, else the day it expires, else FAR_AWAY
     is_cancellation_requested: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[Moment]
     printed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # on a pick list or packing slip: work has begun
@@ -68,6 +68,17 @@ class SalesOrder(Base):
     @property
     def is_deleted(self) -> bool:
         return self.status == DELETED
+
+    @property
+    def due_day(self) -> date | None:
+        """The day on which the client must have it; without one the day on which the marketplace cancels it."""
+        return None if self.sort_day == FAR_AWAY else self.sort_day
+
+    @property
+    def expires_on(self) -> date | None:
+        """The first day on which the marketplace cancels by itself something of it."""
+        days = [line.item.expires_on for line in self.lines_to_ship if line.item.is_open and line.item.expires_on]
+        return min(days, default=None)
 
     @property
     def lines_to_ship(self) -> list["OrderLine"]:

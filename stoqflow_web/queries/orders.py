@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, func, select, true, tuple_, union_all
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select, true, tuple_, union_all
 from sqlalchemy.orm import Session, aliased, joinedload, load_only, selectinload
 
 from stoqflow_web import clock
+from stoqflow_web.deadlines import ONE_DAY, beginning_of, last_day_shipped_by
 from stoqflow_web.extensions import db
 from stoqflow_web.models import MarketplaceOrder, OrderLine, OrderWord, SalesOrder, Writeback
 from stoqflow_web.models.sales_orders import CANCELED, COMPLETE, ON_HOLD, OPEN_STATUSES, READY_TO_PICK, STATUSES
+from stoqflow_web.models.writebacks import CONFIRMED, TRANSPORT, WITHDRAWN
 from stoqflow_web.models.writebacks import NEEDS_ATTENTION as STUCK
 from stoqflow_web.queries.paging import Keyset, Page, Position, a_day, an_id, turn_to
 from stoqflow_web.queries.words import Found, found_by
@@ -26,6 +28,7 @@ OPEN = "open"
 LATE_TODAY = "late-today"
 CANCELLATION_REQUESTED = "cancellation-requested"
 NEEDS_ATTENTION = "needs-attention"
+CONFIRMED_TODAY = "confirmed-today"  # shown as a tab only while somebody looks at it, coming from the home page
 TABS = (OPEN, READY_TO_PICK, ON_HOLD, LATE_TODAY, CANCELLATION_REQUESTED, NEEDS_ATTENTION, COMPLETE, CANCELED)
 _STATUSES_OF_TAB = {
     READY_TO_PICK: (READY_TO_PICK,),
@@ -33,26 +36,28 @@ _STATUSES_OF_TAB = {
     COMPLETE: (COMPLETE,),
     CANCELED: (CANCELED,),
     NEEDS_ATTENTION: STATUSES,
+    CONFIRMED_TODAY: (COMPLETE,),
 }
+_FEW = (NEEDS_ATTENTION, CONFIRMED_TODAY)  # tabs whose orders are known by their ids before any list is walked
 
-# Deliver by
+# Ship by
 LATE = "late"
 TODAY = "today"
 TOMORROW = "tomorrow"
 THIS_WEEK = "this-week"
-DELIVER_BY = (LATE, TODAY, TOMORROW, THIS_WEEK)
+SHIP_BY = (LATE, TODAY, TOMORROW, THIS_WEEK)
 
 BY_DEADLINE: Keyset[Any] = Keyset(key_of=lambda order: (order.sort_day, order.id), readers=(a_day, an_id))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """Which orders a person asked for. `deliver_by` is one of DELIVER_BY, or empty for any day."""
+    """Which orders a person asked for. `ship_by` is one of SHIP_BY, or empty for any day."""
 
     tab: str = OPEN
     words: str = ""
     shop_id: int | None = None
-    deliver_by: str = ""
+    ship_by: str = ""
 
     @property
     def statuses(self) -> tuple[str, ...]:
@@ -61,11 +66,11 @@ class Wanted:
     @property
     def is_newest_first(self) -> bool:
         """What is still to be done goes by deadline; of what is done the latest is looked for."""
-        return self.tab in (COMPLETE, CANCELED)
+        return self.tab in (COMPLETE, CANCELED, CONFIRMED_TODAY)
 
     @property
     def is_narrowed(self) -> bool:
-        return bool(self.words or self.shop_id or self.deliver_by)
+        return bool(self.words or self.shop_id or self.ship_by)
 
 
 def page(wanted: Wanted, cursor: str | None = None) -> Page[SalesOrder]:
@@ -82,7 +87,7 @@ def page(wanted: Wanted, cursor: str | None = None) -> Page[SalesOrder]:
 
 def counts(shop_id: int | None = None) -> dict[str, int]:
     """How many orders each tab holds, at most COUNTED_UP_TO, in one question to the database."""
-    late = SalesOrder.sort_day <= clock.today()
+    late = SalesOrder.sort_day <= last_day_shipped_by(clock.today())
     parts = {
         READY_TO_PICK: _capped(shop_id, (READY_TO_PICK,), _is_not_asked_to_cancel(READY_TO_PICK)),
         ON_HOLD: _capped(shop_id, (ON_HOLD,), _is_not_asked_to_cancel(ON_HOLD)),
@@ -138,7 +143,7 @@ def _ids(wanted: Wanted, found: Found, position: Position | None, limit: int) ->
     conditions = [*_conditions(wanted, found), *_beyond(position, is_descending=is_descending)]
     if found.condition is not None:
         conditions.append(found.condition)
-    if found.is_few or wanted.tab == NEEDS_ATTENTION:
+    if found.is_few or wanted.tab in _FEW:
         return _walk([_is_any_of(wanted.statuses), *conditions], is_descending, limit)
     walks = [_walk([SalesOrder.status == status, *conditions], is_descending, limit) for status in wanted.statuses]
     if len(walks) == 1:
@@ -173,17 +178,19 @@ def _conditions(wanted: Wanted, found: Found) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if wanted.shop_id is not None:
         # As in _is_any_of: + 0 keeps the index of the shop out of it when few ids are known.
-        are_few_known = found.is_few or wanted.tab == NEEDS_ATTENTION
+        are_few_known = found.is_few or wanted.tab in _FEW
         conditions.append((SalesOrder.shop_id + 0 if are_few_known else SalesOrder.shop_id) == wanted.shop_id)
     if wanted.tab == LATE_TODAY:
-        conditions.append(SalesOrder.sort_day <= today)
+        conditions.append(SalesOrder.sort_day <= last_day_shipped_by(today))
     if wanted.tab in (READY_TO_PICK, ON_HOLD):
         conditions.append(SalesOrder.is_cancellation_requested == false())
     if wanted.tab == CANCELLATION_REQUESTED:
         conditions.append(SalesOrder.is_cancellation_requested == true())
     if wanted.tab == NEEDS_ATTENTION:
         conditions.append(SalesOrder.id.in_(select(Writeback.sales_order_id).where(Writeback.state == STUCK)))
-    first, last = days_of(wanted.deliver_by, today)
+    if wanted.tab == CONFIRMED_TODAY:
+        conditions.append(SalesOrder.id.in_(confirmed_since(beginning_of(today))))
+    first, last = days_of(wanted.ship_by, today)
     if first is not None:
         conditions.append(SalesOrder.sort_day >= first)
     if last is not None:
@@ -191,18 +198,39 @@ def _conditions(wanted: Wanted, found: Found) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def days_of(deliver_by: str, today: date) -> tuple[date | None, date | None]:
-    """The first and the last day that a choice of DELIVER_BY means; None is no bound. A week ends on Sunday."""
-    one_day = timedelta(days=1)
-    if deliver_by == LATE:
-        return None, today - one_day
-    if deliver_by == TODAY:
-        return today, today
-    if deliver_by == TOMORROW:
-        return today + one_day, today + one_day
-    if deliver_by == THIS_WEEK:
-        return today, today + timedelta(days=6 - today.weekday())
+def days_of(ship_by: str, today: date) -> tuple[date | None, date | None]:
+    """The first and the last delivery day of what must be shipped when a choice of SHIP_BY says; None is no bound.
+
+    A week ends on Sunday.
+    """
+    before = last_day_shipped_by(today - ONE_DAY)
+    if ship_by == LATE:
+        return None, before
+    if ship_by == TODAY:
+        return before + ONE_DAY, last_day_shipped_by(today)
+    if ship_by == TOMORROW:
+        return last_day_shipped_by(today) + ONE_DAY, last_day_shipped_by(today + ONE_DAY)
+    if ship_by == THIS_WEEK:
+        return before + ONE_DAY, last_day_shipped_by(today + timedelta(days=6 - today.weekday()))
     return None, None
+
+
+def complete_since(moment: datetime) -> Select[int]:
+    """The ids of orders that became complete since then, counted no further than COUNTED_UP_TO."""
+    done = (SalesOrder.status == COMPLETE, SalesOrder.ended_at >= moment)
+    return select(SalesOrder.id).where(*done).limit(COUNTED_UP_TO)
+
+
+def confirmed_since(moment: datetime) -> Select[int]:
+    """Of those, the orders of which the marketplace confirmed all it was told, as wording/reporting.py says it."""
+    done = complete_since(moment).subquery()
+    told = (Writeback.sales_order_id == done.c.id, Writeback.kind != TRANSPORT)
+    is_given_up = and_(Writeback.state == WITHDRAWN, Writeback.why.is_not(None))
+    is_untold = or_(Writeback.state.not_in((CONFIRMED, WITHDRAWN)), is_given_up)
+    return select(done.c.id).where(
+        exists(select(Writeback.id).where(*told, Writeback.state == CONFIRMED)),
+        ~exists(select(Writeback.id).where(*told, is_untold)),
+    )
 
 
 def _capped(shop_id: int | None, statuses: tuple[str, ...], *conditions: ColumnElement[bool]) -> Any:

@@ -14,16 +14,16 @@ from flask_login import current_user
 
 from stoqflow_web import clock
 from stoqflow_web.wording import times
+from stoqflow_web.wording.deadlines import span_words
 
 NavItem = tuple[str, str, bool, int, bool]
 """Label, address, whether it is where we are, a count (0 for none), whether the count is urgent."""
 
 
 def give_context(app: Flask) -> None:
+    app.jinja_env.globals["countdown_words"] = span_words
     app.jinja_env.globals["asset_version"] = asset_version(Path(app.static_folder or ""))
-    app.jinja_env.filters.update(
-        when=when, time=time, day=day, day_tone=day_tone, ago=ago, euro=euro, count=count, iso=iso
-    )
+    app.jinja_env.filters.update(when=when, time=time, ago=ago, euro=euro, count=count, iso=iso)
     app.context_processor(_context)
 
 
@@ -60,14 +60,6 @@ def time(moment: datetime) -> str:
     return times.time_of_day(moment, locale=_locale())
 
 
-def day(value: date | None) -> str:
-    return times.deadline(value, today=clock.today(), locale=_locale())
-
-
-def day_tone(value: date | None) -> str:
-    return times.deadline_tone(value, today=clock.today())
-
-
 def ago(moment: datetime | None) -> str:
     return times.ago(moment, now=clock.now())
 
@@ -89,6 +81,7 @@ def iso(moment: datetime | date) -> str:
 def _context() -> dict[str, Any]:
     return {
         "nav_items": Navigation(),
+        "now_at": clock.now(),
         "home_url": url_for("home.show"),
         "sign_out_url": url_for("sign_in.leave"),
         "page_language": str(_locale()).partition("_")[0],

@@ -15,6 +15,7 @@ from stoqflow_web.queries import order_details, orders, shop_names
 from stoqflow_web.queries.order_details import LineStock
 from stoqflow_web.queries.orders import (
     CANCELLATION_REQUESTED,
+    CONFIRMED_TODAY,
     COUNTED_UP_TO,
     LATE,
     LATE_TODAY,
@@ -28,7 +29,7 @@ from stoqflow_web.queries.orders import (
 from stoqflow_web.views import many_orders, order_actions, order_lines
 from stoqflow_web.views.order_page import order_page
 from stoqflow_web.views.respond import respond
-from stoqflow_web.wording import reporting, statuses, times
+from stoqflow_web.wording import deadlines, reporting, statuses, times
 from stoqflow_web.wording.cancel_reasons import reason_word
 from stoqflow_web.wording.clients import client_words
 from stoqflow_web.wording.track_and_trace import code_words
@@ -54,12 +55,28 @@ for words in (
 
 @blueprint.app_template_global()
 def deadline_pill(order: SalesOrder) -> statuses.Pill | None:
-    return statuses.deadline_pill(order, today=clock.today(), locale=get_locale() or "en")
+    return deadlines.deadline_pill(order, now=clock.now(), locale=get_locale() or "en")
 
 
 @blueprint.app_template_global()
-def deadline_sentence(order: SalesOrder) -> str:
-    return statuses.deadline_sentence(order, today=clock.today(), locale=get_locale() or "en")
+def deadline_sentence(order: SalesOrder) -> statuses.Pill | None:
+    return deadlines.deadline_sentence(order, now=clock.now(), locale=get_locale() or "en")
+
+
+@blueprint.app_template_global()
+def expiry_pill(order: SalesOrder) -> statuses.Pill | None:
+    """Needs the order's lines with their items loaded."""
+    return deadlines.expiry_pill(order, now=clock.now(), locale=get_locale() or "en")
+
+
+@blueprint.app_template_global()
+def ship_by(order: SalesOrder) -> str:
+    return deadlines.ship_by(order, now=clock.now(), locale=get_locale() or "en")
+
+
+@blueprint.app_template_filter()
+def expiry_words(day: date) -> statuses.Pill:
+    return deadlines.expiry_words(day, now=clock.now(), locale=get_locale() or "en")
 
 
 @blueprint.app_template_global()
@@ -82,6 +99,12 @@ def stock_pill(stock: LineStock) -> statuses.Pill:
 def short_day(day: date) -> str:
     """`24 Nov`"""
     return times.short_date(day, today=clock.today(), locale=get_locale() or "en")
+
+
+@blueprint.app_template_filter()
+def weekday(day: date) -> str:
+    """`Tue 24 Nov`"""
+    return times.weekday(day, today=clock.today(), locale=get_locale() or "en")
 
 
 @blueprint.app_template_filter()
@@ -120,6 +143,10 @@ def show(order_id: int) -> Response:
 
 def _tabs(wanted: Wanted) -> list[dict[str, Any]]:
     counts = orders.counts(wanted.shop_id)
+    if wanted.tab == CONFIRMED_TODAY:
+        counts[CONFIRMED_TODAY] = orders.count_matching(
+            Wanted(tab=CONFIRMED_TODAY, shop_id=wanted.shop_id), COUNTED_UP_TO
+        )
     labels = {
         OPEN: (_("Open"), ""),
         READY_TO_PICK: (_("Ready to pick"), ""),
@@ -129,6 +156,7 @@ def _tabs(wanted: Wanted) -> list[dict[str, Any]]:
         NEEDS_ATTENTION: (_("Needs attention"), "danger"),
         COMPLETE: (_("Complete"), ""),
         CANCELED: (_("Canceled"), ""),
+        CONFIRMED_TODAY: (_("Confirmed by bol today"), "ok"),
     }
     return [
         {
@@ -140,12 +168,13 @@ def _tabs(wanted: Wanted) -> list[dict[str, Any]]:
             "url": _address(wanted, tab=tab),
         }
         for tab, (label, tone) in labels.items()
+        if tab in counts
     ]
 
 
 def _days() -> list[tuple[str, str]]:
     return [
-        ("", _("Deliver by: any day")),
+        ("", _("Ship by: any day")),
         (LATE, _("Before today")),
         (TODAY, _("Today")),
         (TOMORROW, _("Tomorrow")),
@@ -163,5 +192,5 @@ def _address(wanted: Wanted, **changed: str) -> str:
 
 def _asked(wanted: Wanted) -> dict[str, Any]:
     """What the list was asked for, as addresses and forms carry it."""
-    asked = {"tab": wanted.tab, "q": wanted.words, "shop": wanted.shop_id, "due": wanted.deliver_by}
+    asked = {"tab": wanted.tab, "q": wanted.words, "shop": wanted.shop_id, "due": wanted.ship_by}
     return {name: value for name, value in asked.items() if value}

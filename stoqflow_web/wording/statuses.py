@@ -4,9 +4,7 @@ Green ("ok") is kept for what bol.com confirmed and for what is finished, so it 
 """
 
 from dataclasses import dataclass
-from datetime import date
 
-from babel.dates import format_date
 from flask_babel import gettext as _
 
 from stoqflow_web.exchange import FBB, FBR
@@ -14,7 +12,7 @@ from stoqflow_web.models import MarketplaceItem, OrderLine, SalesOrder
 from stoqflow_web.models.products import OPENING, SHIPPED, TAKEN_OVER, UNDONE
 from stoqflow_web.models.sales_orders import CANCELED, COMPLETE, ON_HOLD, READY_TO_PICK
 from stoqflow_web.queries.order_details import LineStock, units_short
-from stoqflow_web.wording.times import Language, count, deadline, deadline_tone
+from stoqflow_web.wording.times import Language, count
 
 
 @dataclass(frozen=True)
@@ -50,30 +48,6 @@ def line_to_choose(order: SalesOrder) -> OrderLine | None:
     if order.status != ON_HOLD or order.is_cancellation_requested:
         return None
     return next((line for line in order.lines_to_ship if line.product is None), None)
-
-
-def deadline_pill(order: SalesOrder, *, today: date, locale: Language = "en") -> Pill | None:
-    """The day the client must have it; None without one. Only an open order can be late."""
-    if order.deliver_by is None:
-        return None
-    if order.is_open:
-        words = deadline(order.deliver_by, today=today, locale=locale)
-        return Pill(words, deadline_tone(order.deliver_by, today=today))
-    return Pill(_plain_day(order.deliver_by, today=today, locale=locale))
-
-
-def deadline_sentence(order: SalesOrder, *, today: date, locale: Language = "en") -> str:
-    """The deadline as it stands in the head of a page, where nothing beside it says what the day means."""
-    day = order.deliver_by
-    if day is None:
-        return ""
-    if order.is_open and day == today:
-        return str(_("Deliver today"))
-    if order.is_open and day == today + date.resolution:
-        return str(_("Deliver tomorrow"))
-    if order.is_open and day < today:
-        return deadline(day, today=today, locale=locale)
-    return str(_("Deliver by %(day)s", day=_plain_day(day, today=today, locale=locale)))
 
 
 def stock_pill(stock: LineStock, *, locale: Language = "en") -> Pill:
@@ -117,10 +91,6 @@ def movement_words(reason: str) -> str:
         TAKEN_OVER: _("Order taken over from bol.com"),
     }
     return words.get(reason, reason)
-
-
-def _plain_day(day: date, *, today: date, locale: Language) -> str:
-    return format_date(day, "EEE d MMM" if day.year == today.year else "EEE d MMM y", locale=locale)
 
 
 def _on_hold(order: SalesOrder) -> str:

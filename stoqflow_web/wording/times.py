@@ -12,7 +12,6 @@ from babel.numbers import format_currency, format_decimal
 from flask_babel import gettext
 
 from stoqflow_web.clock import AMSTERDAM
-from stoqflow_web.models.marketplace_orders import FAR_AWAY
 
 NOTHING = "—"
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -48,25 +47,9 @@ def short_date(day: date, *, today: date, locale: Language = "en") -> str:
     return format_date(day, "d MMM" if day.year == today.year else "d MMM y", locale=locale)
 
 
-def deadline(day: date | None, *, today: date, locale: Language = "en") -> str:
-    """`Today`, `Tomorrow`, `Wed 25 Nov`, or `Late · Sat 21 Nov` for a day that has passed."""
-    if day is None or day == FAR_AWAY:
-        return NOTHING
-    if day == today:
-        return _("Today")
-    if day == today + timedelta(days=1):
-        return _("Tomorrow")
-    written = format_date(day, "EEE d MMM" if day.year == today.year else "EEE d MMM y", locale=locale)
-    return _("Late · %(day)s", day=written) if day < today else written
-
-
-def deadline_tone(day: date | None, *, today: date) -> str:
-    """The tone of a deadline's pill: danger up to today, warn for tomorrow, else neutral."""
-    if day is None:
-        return "neutral"
-    if day <= today:
-        return "danger"
-    return "warn" if day == today + timedelta(days=1) else "neutral"
+def weekday(day: date, *, today: date, locale: Language = "en") -> str:
+    """`Wed 25 Nov`, and with the year when that is another."""
+    return format_date(day, "EEE d MMM" if day.year == today.year else "EEE d MMM y", locale=locale)
 
 
 def ago(moment: datetime | None, *, now: datetime) -> str:

@@ -1,15 +1,21 @@
 """Which orders a list holds, in what order, and how many a tab counts."""
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 from sqlalchemy import event
 
 from stoqflow_web import clock as clock_module
 from stoqflow_web.extensions import db
+from stoqflow_web.models import Writeback
 from stoqflow_web.models.sales_orders import CANCELED, COMPLETE, ON_HOLD, READY_TO_PICK
+from stoqflow_web.models.writebacks import CONFIRMED, PENDING, SUBMITTED, WITHDRAWN
+from stoqflow_web.models.writebacks import NEEDS_ATTENTION as STUCK
 from stoqflow_web.queries import orders, paging, words
-from stoqflow_web.queries.orders import DELIVER_BY, TABS, Wanted, days_of
+from stoqflow_web.queries.orders import SHIP_BY, TABS, Wanted, days_of
+from stoqflow_web.transaction import transaction
+from stoqflow_web.wording.deadlines import deadline_pill
+from stoqflow_web.wording.reporting import KNOWN, report_of
 from tests.support.builders import make_order, make_product, make_shop
 
 pytestmark = pytest.mark.usefixtures("clock", "ctx")
@@ -78,7 +84,7 @@ def test_tabs_hold_and_count_the_same_orders():
         "open": 4,
         "ready-to-pick": 2,
         "on-hold": 1,
-        "late-today": 3,
+        "late-today": 4,
         "cancellation-requested": 1,
         "needs-attention": 0,
         "complete": 1,
@@ -107,27 +113,87 @@ def test_counting_stops_where_it_gets_dear(monkeypatch):
     assert orders.count_open() == 2
 
 
-def test_deliver_by_chooses_days():
-    for number in (-1, 0, 1, 6, 7):
+def test_ship_by_chooses_days():
+    for number in (0, 1, 2, 7, 8):
         make_order(external_id=f"day {number}", deliver_by=day(number))
     found = {
-        choice: [order.marketplace_order.external_id for order in orders.page(Wanted(deliver_by=choice)).rows]
-        for choice in DELIVER_BY
+        choice: [order.marketplace_order.external_id for order in orders.page(Wanted(ship_by=choice)).rows]
+        for choice in SHIP_BY
     }
     assert found == {
-        "late": ["day -1"],
-        "today": ["day 0"],
-        "tomorrow": ["day 1"],
-        "this-week": ["day 0", "day 1", "day 6"],
+        "late": ["day 0"],
+        "today": ["day 1"],
+        "tomorrow": ["day 2"],
+        "this-week": ["day 1", "day 2", "day 7"],  # what must be there on Monday leaves on Saturday
     }
 
 
-def test_on_a_sunday_this_week_is_that_day():
-    assert days_of(orders.THIS_WEEK, day(6)) == (day(6), day(6))
+def test_nothing_is_to_be_shipped_on_a_sunday():
+    for choice in (orders.TODAY, orders.THIS_WEEK):
+        first, last = days_of(choice, day(6))
+        assert first > last
+
+
+def test_the_tab_of_today_and_the_choice_of_days_hold_what_their_pills_say(clock):
+    shops = [make_shop(collected_at=time(12)), make_shop(collected_at=time(17, 30))]
+    for number in range(-2, 12):
+        make_order(shop=shops[number % 2], deliver_by=day(number))
+    make_order(deliver_by=None)
+    for hours in (8, 1, 15) * 7:  # a week, at 09:12, at 17:12 and at 18:12
+        pills = {order.number: deadline_pill(order, now=clock.moment) for order in orders.page(Wanted()).rows}
+
+        def said(tone, word, pills=pills):
+            found = pills.items()
+            return [number for number, pill in found if pill and pill.tone == tone and pill.words.startswith(word)]
+
+        late, today = said("danger", "Late"), said("danger", "Today")
+        assert listed(tab=orders.LATE_TODAY) == late + today
+        assert orders.counts()[orders.LATE_TODAY] == len(late + today)
+        assert set(today) <= set(listed(ship_by=orders.TODAY))
+        assert set(listed(ship_by=orders.LATE)) <= set(late)
+        assert listed(ship_by=orders.TOMORROW) == said("warn", "Tomorrow")
+        clock.jump(hours=hours)
+
+
+@pytest.mark.both_databases
+def test_confirmed_today_are_the_complete_orders_of_which_bol_confirmed_all():
+    confirmed = make_order(status=COMPLETE, ended_at=clock_module.now())
+    tell(confirmed, CONFIRMED)
+    tell(make_order(status=COMPLETE, ended_at=clock_module.now() - timedelta(days=1)), CONFIRMED)
+    for states in ([], [PENDING], [CONFIRMED, SUBMITTED], [CONFIRMED, STUCK], [WITHDRAWN]):
+        tell(make_order(status=COMPLETE, ended_at=clock_module.now()), *states)
+    tell(make_order(status=CANCELED, ended_at=clock_module.now()), CONFIRMED)
+    again = make_order(status=COMPLETE, ended_at=clock_module.now())
+    tell(again, WITHDRAWN, CONFIRMED)  # undone once, then done again
+    given_up = make_order(status=COMPLETE, ended_at=clock_module.now())
+    tell(given_up, WITHDRAWN, CONFIRMED, why="rejected")
+    assert sorted(listed(tab=orders.CONFIRMED_TODAY)) == sorted([confirmed.number, again.number])
+    for order in orders.page(Wanted(tab=COMPLETE)).rows:
+        is_green = report_of(order, now=clock_module.now()).state == KNOWN
+        is_listed = order.number in listed(tab=orders.CONFIRMED_TODAY)
+        assert is_green == is_listed or order.ended_at.date() < MONDAY
+
+
+def tell(order, *states, why=None):
+    with transaction() as tx:
+        for state in states:
+            tx.session.add(
+                Writeback(
+                    shop_id=order.shop_id,
+                    marketplace_order_id=order.marketplace_order_id,
+                    sales_order_id=order.id,
+                    kind="shipment",
+                    state=state,
+                    why=why if state == WITHDRAWN else None,
+                    sort_day=order.sort_day,
+                    created_at=clock_module.now(),
+                    not_before=clock_module.now(),
+                )
+            )
 
 
 def test_today_begins_at_midnight_in_amsterdam(clock):
-    order = make_order(deliver_by=day(1))
+    order = make_order(deliver_by=day(2))
     clock.jump(hours=14, minutes=49)  # 00:01 on Tuesday there, still Monday in UTC
     assert clock_module.now().date() == MONDAY
     assert listed(tab=orders.LATE_TODAY) == [order.number]
@@ -163,7 +229,7 @@ def test_a_search_keeps_to_the_tab_the_shop_and_the_day(order_to_find):
     assert listed(words="dupont", shop_id=shop_id) == [order_to_find.number]
     assert listed(words="dupont", shop_id=shop_id + 1) == []
     assert listed(words="dupont", tab=COMPLETE) == []
-    assert listed(words="dupont", deliver_by=orders.TODAY) == []
+    assert listed(words="dupont", ship_by=orders.TODAY) == []
 
 
 def test_a_question_of_40_kb_is_answered():

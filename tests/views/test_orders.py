@@ -43,13 +43,13 @@ def test_a_row_says_what_to_ship_to_whom_from_which_shop_and_when(sam):
         products=[pan, make_product()],
         quantity=2,
         client="Linh Nguyen",
-        deliver_by=clock_module.today(),
+        deliver_by=clock_module.today() + timedelta(days=1),
     )
     page = sam.get("/orders")
     (row,) = rows(page)
     assert row == (
         f"{order.number} 08:12 2 × Gietijzeren braadpan 28 cm +1 line Nguyen, Utrecht Home & Kitchen NL "
-        "Today Ready to pick —"
+        "Today 17:30 · 8 h left Ready to pick —"
     )
     assert page.one("tbody abbr")["title"] == "Nothing to tell bol.com yet"
     assert page.one("tbody img")["src"] == "https://media.s-bol.com/pan.jpg"
@@ -89,7 +89,7 @@ def test_the_days_to_choose_from_do_not_contradict_the_tab_of_today(sam):
     make_order()
     page = sam.get("/orders")
     assert page.texts("select[name=due] option") == [
-        "Deliver by: any day",
+        "Ship by: any day",
         "Before today",
         "Today",
         "Tomorrow",
@@ -216,7 +216,7 @@ def test_the_order_page_tells_the_lines_the_client_and_what_bol_says(sam):
     assert page.texts(".crumbs") == ["Orders / bol.com C000AB12CD"]
     assert page.heading == order.number
     assert page.texts(".page-head__note") == ["Home & Kitchen NL"]
-    assert "Deliver by Wed 25 Nov" in page.texts(".page-head .pill")
+    assert "Ship tomorrow before 17:30" in page.texts(".page-head .pill")
     assert "1 line · 2 units" in page.text
     assert "€ 39.90" in page.texts(".card__note")
     assert page.texts("table tbody tr") == [
@@ -233,7 +233,7 @@ def test_the_order_page_tells_the_lines_the_client_and_what_bol_says(sam):
 def test_an_exact_delivery_day_is_called_so(sam):
     order = make_order(items={"is_delivery_day_exact": True, "time_frame": "EVENING"})
     page = sam.get(f"/orders/{order.id}")
-    assert "Exact delivery 25 Nov, evening" in page.text
+    assert "Exact delivery on Wed 25 Nov, chosen by the client, evening" in page.text
 
 
 def test_what_bol_ships_itself_and_what_needs_its_label_is_said(sam):
@@ -316,4 +316,4 @@ def test_strangers_see_nothing(browser, url):
 
 def test_late_orders_say_so(sam):
     make_order(deliver_by=clock_module.today() - timedelta(days=2))
-    assert "Late · Sat 21 Nov" in rows(sam.get("/orders?tab=late-today"))[0]
+    assert "Late · 2 days" in rows(sam.get("/orders?tab=late-today"))[0]

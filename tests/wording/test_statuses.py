@@ -1,15 +1,13 @@
 """The pills: words and tones."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
 from stoqflow_web.models import MarketplaceItem, OrderLine, Product, SalesOrder
-from stoqflow_web.models.sales_orders import CANCELED, COMPLETE, ON_HOLD, READY_TO_PICK, STATUSES
+from stoqflow_web.models.sales_orders import COMPLETE, ON_HOLD, READY_TO_PICK, STATUSES
 from stoqflow_web.queries.order_details import stock_for_lines
-from stoqflow_web.wording.statuses import deadline_pill, deadline_sentence, line_to_choose, status_pill, stock_pill
-
-MONDAY = date(2026, 11, 23)
+from stoqflow_web.wording.statuses import line_to_choose, status_pill, stock_pill
 
 
 @pytest.fixture(autouse=True)
@@ -18,12 +16,11 @@ def words(app):
         yield
 
 
-def order_of(*lines, status=ON_HOLD, is_cancellation_requested=False, deliver_by=None):
+def order_of(*lines, status=ON_HOLD, is_cancellation_requested=False):
     """Each line: (product, quantity); no product means that nobody knows it."""
     return SalesOrder(
         status=status,
         is_cancellation_requested=is_cancellation_requested,
-        deliver_by=deliver_by,
         lines=[
             OrderLine(
                 id=position,
@@ -89,29 +86,3 @@ def test_two_lines_of_one_product_share_what_there_is():
 
 def test_less_than_nothing_counts_as_nothing():
     assert stock_for_lines(order_of((product(-2), 1)))[0].short == 1
-
-
-@pytest.mark.parametrize(
-    ("days", "words", "tone", "sentence"),
-    [
-        (-1, "Late · Sun 22 Nov", "danger", "Late · Sun 22 Nov"),
-        (0, "Today", "danger", "Deliver today"),
-        (1, "Tomorrow", "warn", "Deliver tomorrow"),
-        (2, "Wed 25 Nov", "neutral", "Deliver by Wed 25 Nov"),
-    ],
-)
-def test_a_deadline_is_louder_the_nearer_it_is(days, words, tone, sentence):
-    order = order_of(deliver_by=MONDAY + timedelta(days=days))
-    pill = deadline_pill(order, today=MONDAY)
-    assert (pill.words, pill.tone) == (words, tone)
-    assert deadline_sentence(order, today=MONDAY) == sentence
-
-
-@pytest.mark.parametrize("status", [COMPLETE, CANCELED])
-def test_what_is_done_is_never_late(status):
-    pill = deadline_pill(order_of(status=status, deliver_by=date(2026, 11, 1)), today=MONDAY)
-    assert (pill.words, pill.tone) == ("Sun 1 Nov", "neutral")
-
-
-def test_an_order_without_a_deadline_has_no_pill():
-    assert deadline_pill(order_of(), today=MONDAY) is None

@@ -38,23 +38,6 @@ def test_the_night_the_clocks_go_back_keeps_its_hours():
 
 
 @pytest.mark.parametrize(
-    ("day", "words", "tone"),
-    [
-        (TODAY, "Today", "danger"),
-        (TODAY + timedelta(days=1), "Tomorrow", "warn"),
-        (TODAY + timedelta(days=2), "Wed 25 Nov", "neutral"),
-        (TODAY - timedelta(days=2), "Late · Sat 21 Nov", "danger"),
-        (date(2027, 1, 4), "Mon 4 Jan 2027", "neutral"),
-        (date(9999, 12, 31), "—", "neutral"),
-        (None, "—", "neutral"),
-    ],
-)
-def test_a_deadline_says_how_urgent_it_is(day, words, tone):
-    assert times.deadline(day, today=TODAY) == words
-    assert times.deadline_tone(day, today=TODAY) == tone
-
-
-@pytest.mark.parametrize(
     ("span", "words"),
     [
         (timedelta(seconds=14), "14 s ago"),
@@ -85,6 +68,6 @@ def test_amounts_are_euros_and_cents(amount, locale, words):
 
 
 def test_dates_and_counts_speak_the_readers_language():
-    assert times.deadline(date(2026, 11, 25), today=TODAY, locale="nl") == "wo 25 nov"
+    assert times.weekday(date(2026, 11, 25), today=TODAY, locale="nl") == "wo 25 nov"
     assert times.count(1204, locale="nl") == "1.204"
     assert times.count(1204) == "1,204"
