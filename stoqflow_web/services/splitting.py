@@ -42,9 +42,7 @@ def split(
         backorder = _backorder(order)
         tx.session.add(backorder)
         for position, (line, units) in enumerate(moving.items(), start=1):
-            line.quantity -= units
-            backorder.lines.append(OrderLine(item=line.item, product=line.product, quantity=units, position=position))
-        order.lines = [line for line in order.lines if line.quantity or line.is_canceled]
+            backorder.lines.append(_moved(line, units, position))
         tx.session.flush()
         add_words(tx, [backorder])
         history.record(tx, "split", user_id=user_id, sales_order_id=order.id, backorder=backorder.number)
@@ -78,6 +76,15 @@ def _moving(order: SalesOrder, quantities: Mapping[int, int]) -> dict[OrderLine,
     if sum(moving.values()) == sum(line.quantity for line in lines.values()):
         raise Invalid("lines", _("Something must stay: this would move the whole order."))
     return moving
+
+
+def _moved(line: OrderLine, units: int, position: int) -> OrderLine:
+    """A line for the units that move: the line itself when all do, for a parcel that was undone may know it."""
+    if units == line.quantity:
+        line.position = position
+        return line
+    line.quantity -= units
+    return OrderLine(item=line.item, product=line.product, quantity=units, position=position)
 
 
 def _backorder(order: SalesOrder) -> SalesOrder:

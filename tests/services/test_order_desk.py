@@ -174,6 +174,17 @@ def test_the_whole_order_can_not_move_to_a_backorder(ready: SalesOrder) -> None:
         split(ready.id, {ready.lines[0].id: 3}, user_id=None)
 
 
+def test_a_line_of_which_an_undone_parcel_knows_can_move_as_a_whole(ctx: Flask) -> None:
+    made = settled(make_order(products=[make_product(sku=f"HK-{number}", stock=10) for number in (1, 2)], quantity=2))
+    complete(made.id, [POSTNL], user_id=None)
+    undo(made.id, user_id=None)
+    moving = order(made.id).lines[1].id
+    backorder = split(made.id, {moving: 2}, user_id=None)
+    assert [line.id for line in order(backorder.id).lines] == [moving]
+    assert len(order(made.id).lines) == 1
+    assert (stock("HK-1"), stock("HK-2")) == ((10, 2), (10, 2))
+
+
 def test_undoing_one_part_takes_back_what_its_family_owed(ready: SalesOrder) -> None:
     backorder = split(ready.id, {ready.lines[0].id: 1}, user_id=None)
     complete(ready.id, [POSTNL], user_id=None)
