@@ -1,19 +1,23 @@
 """Fetches the orders that a run has noted, several at a time, at the marketplace's rate, and stores each once."""
 
+import logging
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
 
 from sqlalchemy import delete, func, select, update
+from sqlalchemy.exc import OperationalError
 
 from stoqflow_web.exchange import AnswerNotUnderstood, NotThere, OrderRecord
 from stoqflow_web.marketplace import FETCHERS, Marketplace
 from stoqflow_web.models import ImportItem, ImportRun
 from stoqflow_web.models.imports import FETCHING
 from stoqflow_web.services.import_problems import note, note_line
-from stoqflow_web.services.import_work import Work
+from stoqflow_web.services.import_work import LeaseLost, StopRequested, Work
 from stoqflow_web.services.storing_orders import Stored, store_orders
 from stoqflow_web.transaction import Transaction, reading
+
+log = logging.getLogger(__name__)
 
 IN_FLIGHT = 16 * FETCHERS  # waiting for a fetcher or not stored yet: the fetchers stay busy while a batch is stored
 GATHER_SECONDS = 0.25  # answers of this long are stored together
@@ -63,22 +67,48 @@ def _fetch(
         not_understood += puzzling
         if len(not_understood) > MOST_NOT_UNDERSTOOD:
             raise next(answer for _, answer in answers if isinstance(answer, AnswerNotUnderstood))
-        with work.step() as (tx, run):
-            stored = store_orders(tx, run.shop, records)
-            _count(tx, run, stored)
-            settled = [external_id for external_id, _ in answers if is_last_try or external_id not in puzzling]
-            _no_longer_waiting(tx, run, settled)
-            for external_id, answer in answers:
-                if isinstance(answer, NotThere):
-                    note(tx, run, "order_gone", external_id)
-                elif isinstance(answer, AnswerNotUnderstood) and is_last_try:
-                    note(tx, run, "answer_not_understood", external_id, why=answer.sentence)
-            run.faults, run.trouble = 0, None
-        has_moved |= bool(stored.nothing_to_do) or len(records) + len(puzzling) < len(answers)
+        has_moved |= _store(work, answers, is_last_try=is_last_try)
+        has_moved |= len(records) + len(puzzling) < len(answers)
     return has_moved, not_understood
 
 
 Answer = OrderRecord | NotThere | AnswerNotUnderstood
+
+
+def _store(work: Work, answers: Sequence[tuple[str, Answer]], *, is_last_try: bool) -> bool:
+    """Store these orders together; whether one of them has nothing to do for us any more.
+
+    An order that Stoqflow stumbles over must keep no other out: then each is stored alone, and that one is noted.
+    """
+    try:
+        return _store_together(work, answers, is_last_try=is_last_try)
+    except (LeaseLost, StopRequested, OperationalError):
+        raise
+    except Exception as fault:
+        if len(answers) > 1:
+            has_nothing_to_do = [_store(work, [answer], is_last_try=is_last_try) for answer in answers]
+            return any(has_nothing_to_do)
+        ((external_id, _),) = answers
+        log.exception("Order %s of shop %s could not be stored", external_id, work.shop_id)
+        with work.step() as (tx, run):
+            _no_longer_waiting(tx, run, [external_id])
+            note(tx, run, "order_not_stored", external_id, why=type(fault).__name__)
+        return False
+
+
+def _store_together(work: Work, answers: Sequence[tuple[str, Answer]], *, is_last_try: bool) -> bool:
+    with work.step() as (tx, run):
+        stored = store_orders(tx, run.shop, [answer for _, answer in answers if isinstance(answer, OrderRecord)])
+        _count(tx, run, stored)
+        for external_id, answer in answers:
+            if isinstance(answer, NotThere):
+                note(tx, run, "order_gone", external_id)
+            elif isinstance(answer, AnswerNotUnderstood) and is_last_try:
+                note(tx, run, "answer_not_understood", external_id, why=answer.sentence)
+        settled = [one for one, answer in answers if is_last_try or not isinstance(answer, AnswerNotUnderstood)]
+        _no_longer_waiting(tx, run, settled)
+        run.faults, run.trouble = 0, None
+    return bool(stored.nothing_to_do)
 
 
 def _answers(marketplace: Marketplace, external_ids: Sequence[str]) -> Iterator[list[tuple[str, Answer]]]:

@@ -1,7 +1,8 @@
 """Writes down what a sync came to: among the shop's activities, and what is left for a person to solve."""
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select
 
+from stoqflow_web import clock
 from stoqflow_web.models import ImportProblem, ImportRun, OrderCheck
 from stoqflow_web.models.activities import DONE, NOTHING_NEW, SYNC, TROUBLE
 from stoqflow_web.models.imports import FAILED, FINISHED
@@ -21,8 +22,8 @@ def note_sync(tx: Transaction, run: ImportRun) -> None:
             "problems": run.count_problems,
         }
         found = _difference(tx, run)
+        _gather_unsolved(tx, run, is_checked=found is not None)
         outcome = TROUBLE if found else DONE if any(news.values()) else NOTHING_NEW
-        _gather_unsolved(tx, run)
         event = "caught_up" if run.is_catch_up else "synced"
         _record(tx, run, outcome, event, difference=found, **{name: number or None for name, number in news.items()})
 
@@ -50,23 +51,30 @@ def _difference(tx: Transaction, run: ImportRun) -> int | None:
     return latest.difference if latest else None
 
 
-def _gather_unsolved(tx: Transaction, run: ImportRun) -> None:
-    """What earlier syncs left to solve moves to this one, if it found something too: then one page has it all."""
-    if not run.count_problems:
-        return
+def _gather_unsolved(tx: Transaction, run: ImportRun, *, is_checked: bool) -> None:
+    """What earlier syncs left to solve moves to this one, if it found something too: then one page has it all.
+
+    What is told again is kept once. An order that could not be read or stored, and of which nothing is told after a
+    whole check (`is_checked`), is solved.
+    """
     tx.session.flush()
     earlier = select(ImportRun.id).where(
         ImportRun.shop_id == run.shop_id, ImportRun.kind == run.kind, ImportRun.id != run.id
     )
-    unsolved = (ImportProblem.run_id.in_(earlier), ImportProblem.solved_at.is_(None))
-    told_again = select(ImportProblem.order_line_id).where(
-        ImportProblem.run_id == run.id, ImportProblem.order_line_id.is_not(None)
-    )
-    tx.session.execute(
-        delete(ImportProblem)
-        .where(*unsolved, ImportProblem.order_line_id.in_(told_again))
-        .execution_options(synchronize_session=False)
-    )
-    tx.session.execute(
-        update(ImportProblem).where(*unsolved).values(run_id=run.id).execution_options(synchronize_session=False)
-    )
+    unsolved = tx.session.scalars(
+        select(ImportProblem).where(ImportProblem.run_id.in_(earlier), ImportProblem.solved_at.is_(None))
+    ).all()
+    told_now = {
+        _what(problem) for problem in tx.session.scalars(select(ImportProblem).where(ImportProblem.run_id == run.id))
+    }
+    for problem in unsolved:
+        if _what(problem) in told_now:
+            tx.session.delete(problem)
+        elif is_checked and problem.order_line_id is None:
+            problem.solved_at = clock.now()
+        elif run.count_problems:
+            problem.run_id = run.id
+
+
+def _what(problem: ImportProblem) -> tuple[str, str, int | None]:
+    return problem.code, problem.subject, problem.order_line_id

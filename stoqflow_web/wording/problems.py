@@ -22,6 +22,7 @@ OVERLONG_REFERENCE = "overlong_reference"
 UNKNOWN_PRODUCT = "unknown_product"
 ORDER_GONE = "order_gone"
 ANSWER_NOT_UNDERSTOOD = "answer_not_understood"
+ORDER_NOT_STORED = "order_not_stored"
 PRODUCT_WITHOUT_EAN = "product_without_ean"
 STOCK_DIFFERS = "stock_differs"
 CHANGED_RECENTLY = "changed_recently"
@@ -217,6 +218,10 @@ def _answer_not_understood(details: Details) -> str:
     return str(details.get("why") or _("the answer is not what bol.com documents"))
 
 
+def _order_not_stored(details: Details) -> str:
+    return _("could not be stored; Stoqflow's log says more (%(why)s)", why=_told(details, "why"))
+
+
 def _product_without_ean(details: Details) -> str:
     return _("has no EAN")
 
@@ -243,6 +248,7 @@ _SENTENCES: Mapping[str, Callable[[Details], str]] = {
     UNKNOWN_PRODUCT: _unknown_product,
     ORDER_GONE: _order_gone,
     ANSWER_NOT_UNDERSTOOD: _answer_not_understood,
+    ORDER_NOT_STORED: _order_not_stored,
     PRODUCT_WITHOUT_EAN: _product_without_ean,
     STOCK_DIFFERS: _stock_differs,
     CHANGED_RECENTLY: _changed_recently,

@@ -5,11 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from stoqflow_web.bol.sandbox import RunningSandbox, SandboxOptions
+from stoqflow_web.extensions import db
+from stoqflow_web.models import ImportRun, MarketplaceItem, MarketplaceOrder
 from stoqflow_web.services.deleting import delete
 from stoqflow_web.services.orders_sync import sync_orders
-from tests.services.transfers import add_shop, transfer_with_kills
+from tests.services.transfers import add_shop, problems, transfer_with_kills
 from tests.support.clocks import FrozenClock
 from tests.support.desk import Desk
 from tests.support.linking import after_requests
@@ -144,22 +147,35 @@ def test_a_machine_whose_clock_jumps_misses_nothing(
     for _ in range(3):
         placed.append(sandbox.world.place_order())
         desk.jump(minutes=2)
-        tick()
+        assert [run.is_catch_up for run in tick()] == [False], "the gap is two minutes by bol.com's clock"
     assert orders_here() == Counter(placed)
     assert checks(desk.shop_id)[0].difference == 0
 
 
 def test_orders_that_drop_out_of_the_list_between_two_pages_hide_no_other(
-    desk: Desk, sandbox: RunningSandbox, clock: FrozenClock
+    app: Flask, desk: Desk, sandbox: RunningSandbox
 ) -> None:
+    early = [sandbox.world.place_order() for _ in range(60)]
+    desk.jump(hours=1)
+    for _ in range(10):
+        sandbox.world.place_order()
+    desk.jump(minutes=2)
     sync(desk.shop_id)
-    placed = [sandbox.world.place_order() for _ in range(10)]
     desk.jump(minutes=2, seconds=58)
-    placed += [sandbox.world.place_order() for _ in range(60)]
-    # Between the two pages the first ten grow too old for the interval that page 1 asked for.
+    for external_id in early:
+        sandbox.world.ask_to_cancel(external_id)
+    # Between the two pages the ten newer ones, which stood first, grow too old for what page 1 asked for.
     after_requests(sandbox, "/retailer/orders", 1, lambda: sandbox.world.jump(seconds=10))
+    asked: set[str] = set()
+    after_requests(sandbox, "/retailer/orders", 3, lambda: asked.update(_asked_to_cancel(app)))  # as the proof begins
     sync(desk.shop_id)
-    assert set(placed) == set(orders_here())
+    assert asked == set(early)
+
+
+def _asked_to_cancel(app: Flask) -> set[str]:
+    with app.app_context():
+        wanted = MarketplaceOrder.items.any(MarketplaceItem.is_cancellation_requested)
+        return set(db.session.scalars(select(MarketplaceOrder.external_id).where(wanted)))
 
 
 @on_both
@@ -186,3 +202,33 @@ def test_a_deleted_order_does_not_come_back_by_a_sync(desk: Desk, sandbox: Runni
     assert desk.read(order.id).status == "deleted"
     latest = checks(desk.shop_id)[0]
     assert (latest.deleted_here, latest.difference) == (1, 0)
+
+
+def test_an_order_that_can_not_be_stored_keeps_no_other_out(desk: Desk, sandbox: RunningSandbox) -> None:
+    sync(desk.shop_id)
+    placed = [sandbox.world.place_order() for _ in range(5)]
+    # bol.com gives an item of one order to another order too, which can't be: an item belongs to one order.
+    taken = sandbox.world.orders[placed[0]].items[0]
+    rightful, taken.item_id = taken.item_id, sandbox.world.orders[placed[3]].items[0].item_id
+    desk.jump(minutes=2)
+    run = sync(desk.shop_id)
+    assert run.status == "finished"
+    assert len(orders_here()) == 4
+    (missing,) = set(placed) - set(orders_here())
+    assert checks(desk.shop_id)[0].different == [missing]
+    assert _not_stored(run) == [missing] * 2  # by the pass, and by the proof
+
+    for _ in range(2):  # told once, however often it is found
+        desk.jump(minutes=1)
+        again = sync(desk.shop_id)
+    assert _not_stored(again) == [missing]
+
+    taken.item_id = rightful
+    desk.jump(minutes=1)
+    sync(desk.shop_id)
+    assert desk.ours(missing)
+    assert _not_stored(again) == []
+
+
+def _not_stored(run: ImportRun) -> list[str]:
+    return [one.subject for one in problems(run) if one.code == "order_not_stored" and one.solved_at is None]
