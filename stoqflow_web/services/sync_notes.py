@@ -15,14 +15,14 @@ def note_sync(tx: Transaction, run: ImportRun) -> None:
     if run.status == FAILED:
         _record(tx, run, TROUBLE, "sync_failed", trouble=run.trouble)
     elif run.status == FINISHED:
+        found = _difference(tx, run)
+        _gather_unsolved(tx, run, is_checked=found is not None)
         news = {
             "new": run.count_new,
             "changed": run.count_matched,
             "skipped": run.count_skipped,
             "problems": run.count_problems,
         }
-        found = _difference(tx, run)
-        _gather_unsolved(tx, run, is_checked=found is not None)
         outcome = TROUBLE if found else DONE if any(news.values()) else NOTHING_NEW
         event = "caught_up" if run.is_catch_up else "synced"
         _record(tx, run, outcome, event, difference=found, **{name: number or None for name, number in news.items()})
@@ -64,9 +64,12 @@ def _gather_unsolved(tx: Transaction, run: ImportRun, *, is_checked: bool) -> No
     unsolved = tx.session.scalars(
         select(ImportProblem).where(ImportProblem.run_id.in_(earlier), ImportProblem.solved_at.is_(None))
     ).all()
-    told_now = {
-        _what(problem) for problem in tx.session.scalars(select(ImportProblem).where(ImportProblem.run_id == run.id))
-    }
+    told_now: set[tuple[str, str, int | None]] = set()
+    for problem in tx.session.scalars(select(ImportProblem).where(ImportProblem.run_id == run.id)):
+        if _what(problem) in told_now:  # by the pass, and by the check after it
+            tx.session.delete(problem)
+            run.count_problems -= 1
+        told_now.add(_what(problem))
     for problem in unsolved:
         if _what(problem) in told_now:
             tx.session.delete(problem)

@@ -216,7 +216,7 @@ def test_an_order_that_can_not_be_stored_keeps_no_other_out(desk: Desk, sandbox:
     assert len(orders_here()) == 4
     (missing,) = set(placed) - set(orders_here())
     assert checks(desk.shop_id)[0].different == [missing]
-    assert _not_stored(run) == [missing] * 2  # by the pass, and by the proof
+    assert _not_stored(run) == [missing]
 
     for _ in range(2):  # told once, however often it is found
         desk.jump(minutes=1)
