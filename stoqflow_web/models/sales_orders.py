@@ -30,6 +30,14 @@ class SalesOrder(Base):
         Index(None, "status", "sort_day", "id"),
         Index(None, "shop_id", "status", "sort_day", "id"),
         Index(None, "status", "ended_at"),  # what was done today
+        # How long the oldest of those to pick waits already: this must not read all of them.
+        Index(
+            "ix_sales_orders_ready_created_at",
+            "status",
+            "created_at",
+            sqlite_where=text("status = 'ready-to-pick' AND is_cancellation_requested = 0"),
+            postgresql_where=text("status = 'ready-to-pick' AND NOT is_cancellation_requested"),
+        ),
         # The few whose client asked to cancel: their tab must not read all open orders.
         Index(
             "ix_sales_orders_cancellation_requested",

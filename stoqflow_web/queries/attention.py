@@ -51,6 +51,12 @@ def page(cursor: str | None = None) -> Page[Writeback]:
     return turn_to(OLDEST_FIRST, cursor, fetch)
 
 
+def first(number: int) -> Sequence[Writeback]:
+    """Those that wait longest, with all that their rows show but for `tried_of`."""
+    wanted = select(Writeback).where(Writeback.state == NEEDS_ATTENTION).options(*_WHOLE)
+    return db.session.scalars(wanted.order_by(Writeback.id).limit(number)).all()
+
+
 def find(writeback_id: int) -> Writeback:
     """Raises NotFound."""
     row = None

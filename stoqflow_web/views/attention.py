@@ -1,6 +1,6 @@
 """Needs attention: what bol.com did not take, and the steps that help."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, flash, make_response, render_template, request, url_for
@@ -20,10 +20,10 @@ from stoqflow_web.services import attention
 from stoqflow_web.views.access import local_path, signed_in_user
 from stoqflow_web.views.respond import redirect_to, respond
 from stoqflow_web.wording.refusals import Advice, advice_for, step_words
-from stoqflow_web.wording.writebacks import carrier_name, what_words
+from stoqflow_web.wording.writebacks import carrier_name, kind_words, what_words
 
 blueprint = Blueprint("attention", __name__)
-for words in (step_words, what_words, carrier_name, outages):
+for words in (step_words, kind_words, what_words, carrier_name, outages):
     blueprint.add_app_template_global(words)
 
 
@@ -40,14 +40,19 @@ class Matter:
         return [step for step in possible_steps(self.row) if step != self.advice.step]
 
 
+def matters_of(rows: Sequence[Writeback]) -> list[Matter]:
+    """With all that a page shows of them, in one question however many they are."""
+    tried = queries.tried_of(rows)
+    return [Matter(row, advice_for(row), tried[row.id]) for row in rows]
+
+
 @blueprint.get("/needs-attention")
 def index() -> Response:
     page = queries.page(request.args.get("page"))
-    tried = queries.tried_of(page.rows)
     return respond(
         "attention/list.html",
         "attention/_list.html",
-        matters=[Matter(row, advice_for(row), tried[row.id]) for row in page.rows],
+        matters=matters_of(page.rows),
         next_url=page.next and url_for("attention.index", page=page.next),
         previous_url=page.previous and url_for("attention.index", page=page.previous),
         here=url_for("attention.index", page=request.args.get("page")),
@@ -60,8 +65,7 @@ def show(writeback_id: int) -> Response:
     row = queries.find(writeback_id)
     if row.state != NEEDS_ATTENTION:
         return _gone()
-    matter = Matter(row, advice_for(row), queries.tried_of([row])[row.id])
-    return make_response(render_template("attention/matter.html", matter=matter))
+    return make_response(render_template("attention/matter.html", matter=matters_of([row])[0]))
 
 
 @blueprint.post("/writebacks/<int:writeback_id>/retries")

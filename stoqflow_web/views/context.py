@@ -42,6 +42,7 @@ class Navigation:
     def __iter__(self) -> Iterator[NavItem]:
         from stoqflow_web.queries import attention, orders
 
+        yield _item(_("Today"), url_for("home.show"))
         yield _item(_("Orders"), "/orders", count=orders.count_open())
         yield _item(_("Needs attention"), "/needs-attention", count=attention.count(), is_urgent=True)
         yield _item(_("Products"), "/products")

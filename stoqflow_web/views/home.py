@@ -1,12 +1,45 @@
-"""The beginning: what must leave the warehouse."""
+"""Today: what must leave the warehouse, what needs somebody, and whether the shops are in step."""
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, url_for
+from flask_babel import get_locale
 
-from stoqflow_web.views.respond import redirect_to
+from stoqflow_web import clock
+from stoqflow_web.models.sales_orders import READY_TO_PICK
+from stoqflow_web.queries import attention, today
+from stoqflow_web.queries.orders import CONFIRMED_TODAY, LATE_TODAY
+from stoqflow_web.views.attention import matters_of
+from stoqflow_web.views.respond import respond
+from stoqflow_web.wording import times
+from stoqflow_web.wording import today as wording
+from stoqflow_web.wording.hourly_chart import hourly_chart
+
+MATTERS_SHOWN = 4
 
 blueprint = Blueprint("home", __name__)
 
 
 @blueprint.get("/")
 def show() -> Response:
-    return redirect_to("/orders")
+    """The page; a page that is open asks for what changes on it again and again."""
+    now, day, locale = clock.now(), clock.today(), get_locale() or "en"
+    shops = today.shops()
+    return respond(
+        "home/today.html",
+        "home/_today.html",
+        day=times.long_day(day, locale=locale),
+        tiles=[(tile, _addresses()[tile.name]) for tile in wording.tiles(today.figures(), now=now, locale=locale)],
+        chart=hourly_chart(today.orders_by_hour(day), locale=locale),
+        matters=matters_of(attention.first(MATTERS_SHOWN)),
+        shops=[wording.shop_line(shop, now=now, locale=locale) for shop in shops],
+    )
+
+
+def _addresses() -> dict[str, str]:
+    """Where each tile leads: to the orders that it counted."""
+    return {
+        "ready": url_for("orders.index", tab=READY_TO_PICK),
+        "late_today": url_for("orders.index", tab=LATE_TODAY),
+        "requests": "/cancellation-requests",
+        "attention": url_for("attention.index"),
+        "confirmed": url_for("orders.index", tab=CONFIRMED_TODAY),
+    }

@@ -109,10 +109,8 @@ def weekday(day: date) -> str:
 
 @blueprint.app_template_filter()
 def placed(moment: datetime) -> str:
-    """`09:12` of today, `22 Nov 09:12` of another day: there is little room in a list."""
-    day = moment.astimezone(clock.AMSTERDAM).date()
-    time = times.time_of_day(moment, locale=get_locale() or "en")
-    return time if day == clock.today() else f"{short_day(day)} {time}"
+    """`09:12` of today, `22 Nov 09:12` of another day."""
+    return times.brief(moment, now=clock.now(), locale=get_locale() or "en")
 
 
 @blueprint.get("/orders")

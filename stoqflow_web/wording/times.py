@@ -42,6 +42,13 @@ def time_of_day(moment: datetime, *, locale: Language = "en") -> str:
     return format_time(moment.astimezone(AMSTERDAM).time(), "HH:mm", locale=locale)
 
 
+def brief(moment: datetime, *, now: datetime, locale: Language = "en") -> str:
+    """`09:12` of today, `22 Nov 09:12` of another day: where there is little room."""
+    day, today = (one.astimezone(AMSTERDAM).date() for one in (moment, now))
+    time = time_of_day(moment, locale=locale)
+    return time if day == today else f"{short_date(day, today=today, locale=locale)} {time}"
+
+
 def short_date(day: date, *, today: date, locale: Language = "en") -> str:
     """`21 Nov`, or `21 Nov 2025` in another year."""
     return format_date(day, "d MMM" if day.year == today.year else "d MMM y", locale=locale)
@@ -50,6 +57,11 @@ def short_date(day: date, *, today: date, locale: Language = "en") -> str:
 def weekday(day: date, *, today: date, locale: Language = "en") -> str:
     """`Wed 25 Nov`, and with the year when that is another."""
     return format_date(day, "EEE d MMM" if day.year == today.year else "EEE d MMM y", locale=locale)
+
+
+def long_day(day: date, *, locale: Language = "en") -> str:
+    """`Monday 23 November`."""
+    return format_date(day, "EEEE d MMMM", locale=locale)
 
 
 def ago(moment: datetime | None, *, now: datetime) -> str:

@@ -4,7 +4,7 @@ from flask_babel import gettext as _
 
 from stoqflow_web.carriers import carriers
 from stoqflow_web.models import Writeback
-from stoqflow_web.models.writebacks import CANCELLATION, TRANSPORT
+from stoqflow_web.models.writebacks import CANCELLATION, SHIPMENT, TRANSPORT
 
 
 def what_words(row: Writeback) -> str:
@@ -19,6 +19,11 @@ def what_words(row: Writeback) -> str:
     if shipment is None or not shipment.track_and_trace:
         return _("shipment without Track & Trace")
     return _("shipment %(code)s", code=shipment.track_and_trace)
+
+
+def kind_words(row: Writeback) -> str:
+    """`shipment`: what kind of message it is, where there is no room for more."""
+    return {SHIPMENT: _("shipment"), CANCELLATION: _("cancellation"), TRANSPORT: _("Track & Trace")}[row.kind]
 
 
 def carrier_name(key: str | None) -> str:

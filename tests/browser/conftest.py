@@ -102,7 +102,7 @@ def sign_in() -> Callable[..., Page]:
         page.get_by_label("E-mail").fill(email)
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
-        expect(page.get_by_role("heading", level=1)).to_have_text("Orders")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Today")
         return page
 
     return enter

@@ -44,7 +44,7 @@ def test_a_manager_links_a_shop_and_its_products_and_orders_come_in(house, page,
     expected = len(house.world.open_order_ids())
 
     sign_in(page)
-    expect(page.get_by_text("No orders yet")).to_be_visible()
+    expect(page.get_by_text("No shops yet")).to_be_visible()
     page.get_by_role("link", name="Shops", exact=True).click()
     page.get_by_role("link", name="Add shop").click()
 

@@ -29,7 +29,7 @@ def test_with_the_keyboard_alone_a_shop_is_linked_and_a_transfer_started(house, 
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Orders")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Today")
 
     tab_to(page, page.get_by_role("link", name="Shops", exact=True))
     page.keyboard.press("Enter")
@@ -112,7 +112,7 @@ def test_staff_see_no_shops_and_are_told_why(filled_house, page, sign_in, shoot)
     expect(page.locator("main")).to_contain_text("manager")
     shoot(page, "staff-403")
     page.get_by_role("link", name="Back to the start").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Orders")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Today")
 
 
 def test_the_link_to_make_the_first_manager_works_once(whole_house, browse, shoot):
@@ -125,7 +125,7 @@ def test_the_link_to_make_the_first_manager_works_once(whole_house, browse, shoo
     page.get_by_label("E-mail").fill("noor@example.com")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Begin").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Orders")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Today")
     expect(page.get_by_text("Noor Nieuw")).to_be_visible()
 
     late = browse()

@@ -7,6 +7,7 @@ from tests.browser.conftest import PHONE, WIDE
 from tests.browser.watching import pale_texts, sticking_out
 
 PAGES = {
+    "today": "/",
     "orders": "/orders",
     "order": "/orders/1",
     "order-with-most-lines": "/orders/2",

@@ -14,6 +14,7 @@ def test_the_rail_says_where_we_are_and_how_many_orders_are_open(ctx, signed_in)
     make_order(status=COMPLETE)
     page = signed_in().get("/account")
     assert page.texts(".nav a") == [
+        "Today",
         "Orders 2",
         "Needs attention",
         "Products",
@@ -41,12 +42,6 @@ def test_a_fragment_does_not_pay_for_the_rail(app, signed_in):
     finally:
         event.remove(engine, "before_cursor_execute", watch)
     assert len(asked) == 1  # who asks
-
-
-def test_the_start_leads_to_the_orders(signed_in):
-    page = signed_in().get("/")
-    assert page.url == "/orders"
-    assert page.heading == "Orders"
 
 
 def test_a_changed_file_has_another_address(tmp_path):

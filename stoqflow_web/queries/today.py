@@ -1,0 +1,195 @@
+"""How the day goes, for the home page. Each figure is that of the list its tile leads to, and counted up to a cap.
+
+The number of questions to the database grows neither with orders nor with shops.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import pairwise
+
+from sqlalchemy import ScalarSelect, Select, exists, false, func, literal_column, select, true
+
+from stoqflow_web import clock
+from stoqflow_web.deadlines import Deadline, beginning_of, deadline_for, hours_of
+from stoqflow_web.extensions import db
+from stoqflow_web.models import MarketplaceOrder, OrderCheck, SalesOrder, Shop, Writeback
+from stoqflow_web.models.marketplace_orders import FAR_AWAY
+from stoqflow_web.models.sales_orders import COMPLETE, OPEN_STATUSES, READY_TO_PICK
+from stoqflow_web.models.writebacks import NEEDS_ATTENTION, PENDING, REJECTED
+from stoqflow_web.queries import attention, orders
+from stoqflow_web.queries.orders import COUNTED_UP_TO
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What the tiles say. `oldest_came_in_at` and `first_deadline` are None when there is no such order."""
+
+    ready: int
+    oldest_came_in_at: datetime | None
+    late_today: int
+    first_deadline: Deadline | None
+    requests: int
+    requests_begun: int  # of those: on paper already, so somebody may have the goods in hand
+    attention: int
+    refused: int
+    confirmed: int
+    complete: int
+
+
+@dataclass(frozen=True)
+class Hour:
+    """What happened in one hour of the day: orders that clients placed, orders that became complete."""
+
+    begins: datetime
+    placed: int
+    complete: int
+
+
+@dataclass(frozen=True)
+class ShopOfToday:
+    """`waiting` messages are safe in the queue; they are counted only while the shop is in trouble."""
+
+    shop: Shop
+    check: OrderCheck | None
+    waiting: int
+
+
+def figures() -> Figures:
+    counted = orders.counts()
+    requests, begun = _requests()
+    stuck, refused = _stuck()
+    confirmed, complete = _done(beginning_of(clock.today()))
+    return Figures(
+        ready=counted[READY_TO_PICK],
+        oldest_came_in_at=_oldest_came_in_at(),
+        late_today=counted[orders.LATE_TODAY],
+        first_deadline=_first_deadline(),
+        requests=requests,
+        requests_begun=begun,
+        attention=stuck,
+        refused=refused,
+        confirmed=confirmed,
+        complete=complete,
+    )
+
+
+def orders_by_hour(day: date) -> list[Hour]:
+    """The hours of an Amsterdam day, 23, 24 or 25 of them, in one question; nothing is asked of those to come."""
+    moments, now = hours_of(day), clock.now()
+    hours = list(pairwise(moments))
+    past = [(begins, ends) for begins, ends in hours if begins <= now]
+    asked = [_number(ids) for begins, ends in past for ids in (_placed(begins, ends), _complete(begins, ends))]
+    named = [number.label(f"number_{place}") for place, number in enumerate(asked)]
+    numbers = iter(db.session.execute(select(*named)).one() if named else ())
+    return [Hour(begins, next(numbers, 0), next(numbers, 0)) for begins, _ends in hours]
+
+
+def shops() -> list[ShopOfToday]:
+    """Every shop by name with its last check; one query, and one more over what waits while a shop is in trouble."""
+    newest = (
+        select(OrderCheck.id)
+        .where(OrderCheck.shop_id == Shop.id, OrderCheck.finished_at.is_not(None))
+        .order_by(OrderCheck.finished_at.desc())
+        .limit(1)
+        .correlate(Shop)
+        .scalar_subquery()
+    )
+    rows = db.session.execute(
+        select(Shop, OrderCheck).outerjoin(OrderCheck, OrderCheck.id == newest).order_by(Shop.name, Shop.id)
+    ).all()
+    waiting = _waiting([shop.id for shop, _check in rows if shop.trouble or not shop.may_ask_marketplace])
+    return [ShopOfToday(shop, check, waiting.get(shop.id, 0)) for shop, check in rows]
+
+
+def _oldest_came_in_at() -> datetime | None:
+    """Of what is ready to pick. Told from an index of those alone, so the status stands in the question as it is."""
+    is_ready = SalesOrder.status == literal_column("'ready-to-pick'")
+    return db.session.scalar(
+        select(SalesOrder.created_at)
+        .where(is_ready, SalesOrder.is_cancellation_requested == false())
+        .order_by(SalesOrder.created_at)
+        .limit(1)
+    )
+
+
+def _first_deadline() -> Deadline | None:
+    """The first of all open orders: each shop has a carrier of its own, so the first day of each shop is asked."""
+    firsts = [_first_day(status).label(status) for status in OPEN_STATUSES]
+    deadlines = [
+        deadline_for(day, collected_at)
+        for collected_at, *days in db.session.execute(select(Shop.collected_at, *firsts))
+        for day in days
+        if day is not None and day != FAR_AWAY
+    ]
+    return min(deadlines, key=lambda deadline: deadline.at, default=None)
+
+
+def _first_day(status: str) -> ScalarSelect[date]:
+    return (
+        select(SalesOrder.sort_day)
+        .where(SalesOrder.shop_id == Shop.id, SalesOrder.status == status)
+        .order_by(SalesOrder.sort_day)
+        .limit(1)
+        .correlate(Shop)
+        .scalar_subquery()
+    )
+
+
+def _requests() -> tuple[int, int]:
+    """How many orders wait for an answer to their client's wish to cancel, and how many of those were printed."""
+    asked = (
+        select(SalesOrder.printed_at)
+        .where(SalesOrder.status.in_(OPEN_STATUSES), SalesOrder.is_cancellation_requested == true())
+        .limit(COUNTED_UP_TO)
+        .subquery()
+    )
+    number, begun = db.session.execute(select(func.count(), func.count(asked.c.printed_at)).select_from(asked)).one()
+    return number, begun
+
+
+def _stuck() -> tuple[int, int]:
+    """How many messages need attention, and how many of those bol.com refused."""
+    some = select(Writeback.why).where(Writeback.state == NEEDS_ATTENTION).limit(attention.COUNTED_UP_TO).subquery()
+    refused = func.count().filter(some.c.why == REJECTED)
+    number, of_them = db.session.execute(select(func.count(), refused).select_from(some)).one()
+    return number, of_them
+
+
+def _done(since: datetime) -> tuple[int, int]:
+    """How many orders that became complete since then are confirmed, and how many there are."""
+    confirmed, complete = orders.confirmed_since(since), orders.complete_since(since)
+    row = db.session.execute(select(_number(confirmed).label("confirmed"), _number(complete).label("complete"))).one()
+    return row.confirmed, row.complete
+
+
+def _placed(begins: datetime, ends: datetime) -> Select[int]:
+    """Orders with something for us in them: what bol.com ships itself neither comes in here nor goes out."""
+    is_ours = exists(select(SalesOrder.id).where(SalesOrder.marketplace_order_id == MarketplaceOrder.id))
+    placed_at = MarketplaceOrder.placed_at
+    return select(MarketplaceOrder.id).where(placed_at >= begins, placed_at < ends, is_ours).limit(COUNTED_UP_TO)
+
+
+def _complete(begins: datetime, ends: datetime) -> Select[int]:
+    ended_at = SalesOrder.ended_at
+    return (
+        select(SalesOrder.id)
+        .where(SalesOrder.status == COMPLETE, ended_at >= begins, ended_at < ends)
+        .limit(COUNTED_UP_TO)
+    )
+
+
+def _number(ids: Select[int]) -> ScalarSelect[int]:
+    """How many, as a value inside a larger question."""
+    return select(func.count()).select_from(ids.subquery()).scalar_subquery()
+
+
+def _waiting(shop_ids: Sequence[int]) -> dict[int, int]:
+    if not shop_ids:
+        return {}
+    counted = (
+        select(Writeback.shop_id, func.count().label("waiting"))
+        .where(Writeback.shop_id.in_(shop_ids), Writeback.state == PENDING)
+        .group_by(Writeback.shop_id)
+    )
+    return {row.shop_id: row.waiting for row in db.session.execute(counted)}
