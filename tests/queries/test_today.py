@@ -150,4 +150,6 @@ def test_no_question_reads_all_orders_or_all_messages():
     }
     walked = {step.split()[1] for step in steps if step.startswith("SCAN")}
     assert walked & set(db.metadata.tables) == {"shops"}
-    assert any("ix_sales_orders_ready_created_at" in step for step in steps)
+    for index in ("ready_created_at", "status_ended_at", "cancellation_requested"):
+        assert any(f"ix_sales_orders_{index} " in step for step in steps), index
+    assert not any("ix_sales_orders_status_ended_at (status=?)" in step for step in steps)

@@ -90,7 +90,13 @@ def upgrade() -> None:
 
     with op.batch_alter_table("sales_orders", schema=None) as batch_op:
         batch_op.add_column(sa.Column("printed_at", sa.DateTime(timezone=True), nullable=True))
-        batch_op.create_index(batch_op.f("ix_sales_orders_status_ended_at"), ["status", "ended_at"], unique=False)
+        batch_op.create_index(
+            "ix_sales_orders_status_ended_at",
+            ["status", "ended_at"],
+            unique=False,
+            sqlite_where=sa.text("ended_at IS NOT NULL"),
+            postgresql_where=sa.text("ended_at IS NOT NULL"),
+        )
         batch_op.create_index(
             "ix_sales_orders_ready_created_at",
             ["status", "created_at"],
@@ -131,7 +137,11 @@ def downgrade() -> None:
             sqlite_where=sa.text("status = 'ready-to-pick' AND is_cancellation_requested = 0"),
             postgresql_where=sa.text("status = 'ready-to-pick' AND NOT is_cancellation_requested"),
         )
-        batch_op.drop_index(batch_op.f("ix_sales_orders_status_ended_at"))
+        batch_op.drop_index(
+            "ix_sales_orders_status_ended_at",
+            sqlite_where=sa.text("ended_at IS NOT NULL"),
+            postgresql_where=sa.text("ended_at IS NOT NULL"),
+        )
         batch_op.drop_column("printed_at")
 
     with op.batch_alter_table("order_lines", schema=None) as batch_op:
