@@ -30,6 +30,12 @@ CANCEL_REASONS = (
 """Why an order or line is canceled. All but the client's own wish count against the seller's cancellation norm."""
 
 
+# Why a shop has no access
+KEYS_REFUSED = "refused"
+ACCOUNT_INACTIVE = "inactive"
+KEYS_UNUSABLE = "unusable"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Account:
     """The seller account that a pair of keys belongs to."""
@@ -237,11 +243,21 @@ class ExchangeError(Exception):
 
 
 class AccessLost(ExchangeError):
-    """The keys are refused: nothing more can be asked with them."""
+    """The keys are refused: nothing more can be asked with them. `because` tells the sorts of it apart."""
+
+    because = KEYS_REFUSED
 
 
 class AccountInactive(AccessLost):
     """The keys are good, but the account may not use the interface."""
+
+    because = ACCOUNT_INACTIVE
+
+
+class KeysUnusable(AccessLost):
+    """Not the marketplace refuses: the stored keys can't be read, or open another account. The sentence says which."""
+
+    because = KEYS_UNUSABLE
 
 
 class NotThere(ExchangeError):

@@ -144,6 +144,11 @@ class Marketplace:
         )
 
     @property
+    def has_answered(self) -> bool:
+        """Whether any good answer came so far."""
+        return self._client.answered_at is not None
+
+    @property
     def strictness(self) -> float:
         """The smallest share of its usual limits that was allowed so far: 0.5 when they were cut in half."""
         return self._client.strictness

@@ -15,6 +15,7 @@ SYNC = "sync"
 TRANSFER = "transfer"
 WRITEBACKS = "writebacks"  # one delivery of what a shop owed
 SETTINGS = "settings"  # what a person changed of a shop
+CONNECTION = "connection"  # the marketplace can't be asked as usual, or can again
 
 # Outcomes
 NOTHING_NEW = "nothing-new"  # it went well, and there was nothing to do
@@ -30,6 +31,7 @@ class Activity(Base):
     __table_args__ = (
         Index(None, "shop_id", "id"),
         Index(None, "outcome", "id"),
+        Index(None, "shop_id", "outcome", "id"),
         Index(None, "at"),
     )
 

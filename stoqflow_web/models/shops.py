@@ -35,7 +35,8 @@ class Shop(Base):
     keys_checked_at: Mapped[Moment]
     # Set while bol.com refuses the keys or the account; nothing is asked of bol.com for this shop until it is mended.
     access_lost_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    access_lost_why: Mapped[str | None] = mapped_column(Text)
+    access_lost_because: Mapped[str | None] = mapped_column(String(20))  # exchange.KEYS_REFUSED and the others there
+    access_lost_why: Mapped[str | None] = mapped_column(Text)  # in a sentence
     paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     # How what we did with orders is told to bol.com.
@@ -56,6 +57,7 @@ class Shop(Base):
     trouble: Mapped[str | None] = mapped_column(String(20))
     trouble_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     trouble_said: Mapped[str | None] = mapped_column(Text)
+    unanswered_since: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the first fault since its last good answer
 
     @property
     def is_paused(self) -> bool:

@@ -29,7 +29,7 @@ from stoqflow_web.exchange import (
 from stoqflow_web.marketplace import FETCHERS, Marketplace
 from stoqflow_web.models import Shop, Writeback
 from stoqflow_web.models.writebacks import EXHAUSTED, PENDING, REJECTED
-from stoqflow_web.services import outbox, shops
+from stoqflow_web.services import outbox, shops, trouble
 from stoqflow_web.services.looking import DONE, SEND, Seen, learn_ids, look, store, verdict
 from stoqflow_web.services.messages import Message, send
 from stoqflow_web.transaction import Transaction, transaction
@@ -74,6 +74,7 @@ class Delivery:
         self._faulty: list[Message] = []  # those whose own call met the fault
         self._untouched: list[Message] = []  # ours, and the fault came before their turn
         self.sent = 0
+        self.claimed: set[int] = set()  # the ids of all that was taken up
 
     def run(self) -> int:
         """Send all that is due; how many messages were handed over. Stops at the first sign of an outage."""
@@ -95,6 +96,7 @@ class Delivery:
         if self._fault is None and len(self._to_read) + len(self._reading) < THREADS:
             claimed = outbox.claim(self._shop_id, AT_ONCE)
             if claimed:
+                self.claimed.update(message.id for message in claimed)
                 self._on_step("claimed")
             for _, together in groupby(claimed, lambda message: message.marketplace_order_id):
                 self._to_read.append(list(together))
@@ -244,7 +246,9 @@ class Delivery:
     def _postpone(self, fault: ExchangeError) -> None:
         """One moment for all that is due: an outage is one thing, not one for each message."""
         if isinstance(fault, AccessLost):
-            shops.mark_access_lost(self._shop_id, fault.sentence, tried_at=self._began)
+            shops.mark_access_lost(self._shop_id, fault.sentence, because=fault.because, tried_at=self._began)
+        else:
+            trouble.note_fault(self._shop_id, fault)
         with transaction() as tx:
             now = clock.now()
             faulty = _pairs(tx, self._faulty)

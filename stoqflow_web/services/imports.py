@@ -26,7 +26,7 @@ from stoqflow_web.models.imports import (
     SYNC,
 )
 from stoqflow_web.models.shops import FIRST_SYNC_AFTER
-from stoqflow_web.services import history, shops
+from stoqflow_web.services import history, shops, trouble
 from stoqflow_web.services.content_transfer import transfer_content, wants_content
 from stoqflow_web.services.import_work import LONGEST_PAUSE, LeaseLost, StopRequested, Work, claim, is_due
 from stoqflow_web.services.marketplaces import connect
@@ -35,7 +35,7 @@ from stoqflow_web.services.orders_sync import sync_orders
 from stoqflow_web.services.orders_transfer import transfer_orders
 from stoqflow_web.services.products_transfer import transfer_products
 from stoqflow_web.services.readiness import check_readiness
-from stoqflow_web.services.sync_notes import note_sync, note_waiting_sync
+from stoqflow_web.services.run_notes import note_end, note_waiting_sync
 from stoqflow_web.transaction import Transaction, reading, transaction
 
 log = logging.getLogger(__name__)
@@ -86,6 +86,7 @@ def request_stop(run_id: int, *, user_id: int | None) -> None:
         history.record(tx, "import_stopped", user_id=user_id, shop_id=run.shop_id, kind=run.kind)
         if run.lease_until is None or run.lease_until < clock.now():
             _close(run, STOPPED)
+            note_end(tx, run)
 
 
 def carry_on(run_id: int) -> None:
@@ -97,6 +98,8 @@ def carry_on(run_id: int) -> None:
     try:
         with work.kept_alive(), connect(work.shop_id, on_wait=work.on_wait) as marketplace:
             TRANSFERS[work.kind](work, marketplace)
+            if work.kind == SYNC:
+                trouble.went_well(work.shop_id, strictness=marketplace.strictness)
         _end(work, FINISHED)
         if work.kind == PRODUCTS and wants_content(work.shop_id):
             start(work.shop_id, CONTENT, user_id=None)
@@ -107,7 +110,7 @@ def carry_on(run_id: int) -> None:
             shop = _named(session.get_one(Shop, work.shop_id))
         log.info("Import %s (%s of shop %s) is carried on by another worker, or has ended", run_id, work.kind, shop)
     except AccessLost as lost:
-        if shops.mark_access_lost(work.shop_id, lost.sentence, tried_at=began):
+        if shops.mark_access_lost(work.shop_id, lost.sentence, because=lost.because, tried_at=began):
             _end(work, FAILED, f"{KEYS_REFUSED} {lost.sentence}")
         else:
             _postpone(work, "The keys were replaced or proven meanwhile, so they are tried again.", None)
@@ -190,29 +193,20 @@ def _enqueue(run_id: int, kind: str, attempt: int, *, is_urgent: bool = False) -
     )
 
 
-def _end(work: Work, status: str, trouble: str | None = None) -> None:
+def _end(work: Work, status: str, why: str | None = None) -> None:
     with transaction() as tx:
         run = tx.session.get_one(ImportRun, work.run_id, populate_existing=True)
         if run.attempt != work.attempt or not run.is_active:
             return
-        run.trouble = trouble
+        run.trouble = why
         _close(run, status)
         forget_items(tx, run.id)
-        _tell(tx, run)
+        note_end(tx, run)
         if run.kind in (PRODUCTS, ORDERS) and run.shop.synced_until is None:
             run.shop.next_sync_at = clock.now() + FIRST_SYNC_AFTER
         shop = _named(run.shop)
     level = logging.DEBUG if work.kind == SYNC and status == FINISHED else logging.INFO
     log.log(level, "Import %s (%s of shop %s) %s", work.run_id, work.kind, shop, status)
-
-
-def _tell(tx: Transaction, run: ImportRun) -> None:
-    """Write down how a run ended: a transfer in the shop's history, a sync among its activities."""
-    if run.kind == SYNC:
-        note_sync(tx, run)
-    elif run.status != STOPPED:
-        event = "import_finished" if run.status == FINISHED else "import_failed"
-        history.record(tx, event, shop_id=run.shop_id, kind=run.kind, trouble=run.trouble)
 
 
 def _why_stopped(work: Work) -> str | None:
@@ -223,25 +217,25 @@ def _why_stopped(work: Work) -> str | None:
         return KEYS_REFUSED if is_refused else None
 
 
-def _postpone(work: Work, trouble: str, retry_after: float | None) -> None:
+def _postpone(work: Work, why: str, retry_after: float | None) -> None:
     """Leave the run for later: after what the marketplace asked for, else after a pause that grows."""
     with transaction() as tx:
         run = tx.session.get_one(ImportRun, work.run_id, populate_existing=True)
         if run.attempt != work.attempt or not run.is_active:
             return
         run.faults += 1
-        run.trouble = trouble
+        run.trouble = why
         shop = _named(run.shop)
         if run.faults > MOST_FAULTS:
             _close(run, FAILED)
             forget_items(tx, run.id)
-            _tell(tx, run)
+            note_end(tx, run)
             return
         if run.kind == SYNC:
             note_waiting_sync(tx, run)
         run.lease_until = None
         run.not_before = clock.now() + _pause(run, retry_after)
-    log.warning("Import %s (%s of shop %s) waits after fault %s: %s", work.run_id, work.kind, shop, run.faults, trouble)
+    log.warning("Import %s (%s of shop %s) waits after fault %s: %s", work.run_id, work.kind, shop, run.faults, why)
 
 
 def _pause(run: ImportRun, retry_after: float | None) -> timedelta:

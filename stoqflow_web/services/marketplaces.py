@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from redis import Redis
 
 from stoqflow_web import extensions
-from stoqflow_web.exchange import AccessLost, ExchangeError
+from stoqflow_web.exchange import ExchangeError, KeysUnusable
 from stoqflow_web.marketplace import Marketplace, OnWait, open_marketplace
 from stoqflow_web.models import Shop
+from stoqflow_web.services import trouble
 from stoqflow_web.sharing import RedisLimiter, RedisTokenStore
 from stoqflow_web.transaction import reading
 from stoqflow_web.vault import SecretUnreadable
@@ -19,9 +20,18 @@ log = logging.getLogger(__name__)
 
 @contextmanager
 def connect(shop_id: int, *, on_wait: OnWait | None = None) -> Iterator[Marketplace]:
-    """The shop's marketplace. No transaction is open when the block begins. Raises ExchangeError."""
+    """The shop's marketplace. No transaction is open when the block begins. Raises ExchangeError.
+
+    Whether it answered is noted on the shop when the block ends.
+    """
     with _connected(shop_id, extensions.shared_redis(), on_wait) as marketplace:
-        yield marketplace
+        try:
+            yield marketplace
+        except ExchangeError as fault:
+            _note_answers(shop_id, marketplace)
+            trouble.note_fault(shop_id, fault)
+            raise
+        _note_answers(shop_id, marketplace)
 
 
 def forget_refusal(shop_id: int) -> None:
@@ -40,6 +50,11 @@ def forget_refusal(shop_id: int) -> None:
         log.warning("Shop %s may have to wait a minute before its keys are used again: %s", shop_id, fault.sentence)
 
 
+def _note_answers(shop_id: int, marketplace: Marketplace) -> None:
+    if marketplace.has_answered:
+        trouble.answered(shop_id)
+
+
 @contextmanager
 def _connected(shop_id: int, redis: Redis, on_wait: OnWait | None) -> Iterator[Marketplace]:
     with reading() as session:
@@ -48,7 +63,7 @@ def _connected(shop_id: int, redis: Redis, on_wait: OnWait | None) -> Iterator[M
     try:
         api_secret = extensions.vault().unlock(locked)
     except SecretUnreadable:
-        raise AccessLost(
+        raise KeysUnusable(
             "The secret of this shop can't be read with the keys this process was started with. "
             "If keys were changed, restart Stoqflow; else enter the keys again."
         ) from None

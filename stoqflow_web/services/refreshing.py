@@ -41,5 +41,5 @@ def read_order(marketplace_order_id: int) -> OrderRecord:
         with connect(shop_id) as marketplace:
             return marketplace.order(external_id)
     except AccessLost as lost:
-        shops.mark_access_lost(shop_id, lost.sentence, tried_at=began)
+        shops.mark_access_lost(shop_id, lost.sentence, because=lost.because, tried_at=began)
         raise

@@ -10,8 +10,7 @@ from stoqflow_web import clock
 from stoqflow_web.carriers import carriers
 from stoqflow_web.errors import Invalid, NotFound
 from stoqflow_web.models import Shop
-from stoqflow_web.models.activities import DONE, SETTINGS
-from stoqflow_web.services import activities, history
+from stoqflow_web.services.activities import record_of_shop
 from stoqflow_web.transaction import transaction
 
 LONGEST_HOLD = 15  # minutes
@@ -57,8 +56,7 @@ def change_settings(
             if before != after:
                 setattr(shop, name, after)
                 change: dict[str, Any] = {"setting": name, "before": _kept(before), "after": _kept(after)}
-                history.record(tx, "setting_changed", user_id=user_id, shop_id=shop_id, **change)
-                activities.record(tx, shop_id, SETTINGS, DONE, "setting_changed", user_id=user_id, **change)
+                record_of_shop(tx, shop_id, "setting_changed", user_id=user_id, **change)
         if shop.next_sync_at is not None:  # a shorter pause counts at once
             shop.next_sync_at = min(shop.next_sync_at, clock.now() + timedelta(minutes=sync_minutes))
         return shop

@@ -14,12 +14,23 @@ from sqlalchemy.exc import IntegrityError
 
 from stoqflow_web import clock
 from stoqflow_web.errors import Invalid, NotFound
-from stoqflow_web.exchange import AccessLost, Account, AccountInactive, Busy, ExchangeError, Unreachable
+from stoqflow_web.exchange import (
+    KEYS_REFUSED,
+    KEYS_UNUSABLE,
+    AccessLost,
+    Account,
+    AccountInactive,
+    Busy,
+    ExchangeError,
+    Unreachable,
+)
 from stoqflow_web.extensions import vault
 from stoqflow_web.models import Shop
+from stoqflow_web.models.activities import CONNECTION, DONE, SETTINGS, TROUBLE
 from stoqflow_web.models.history import MARKETPLACE, SYSTEM
 from stoqflow_web.models.shops import FIRST_SYNC_AFTER
-from stoqflow_web.services import history, key_proofs, marketplaces, outbox
+from stoqflow_web.services import activities, key_proofs, marketplaces, outbox, trouble
+from stoqflow_web.services.activities import record_of_shop
 from stoqflow_web.services.shop_rules import tidy_key, tidy_name, tidy_secret
 from stoqflow_web.transaction import Transaction, reading, transaction
 from stoqflow_web.vault import SecretUnreadable
@@ -83,8 +94,9 @@ def replace_keys(shop_id: int, *, api_key: str, api_secret: str, user_id: int | 
         shop.keys_checked_at = clock.now()
         if shop.has_lost_access:
             _regain_access(tx, shop)
+        trouble.end_silence(tx, shop)
         outbox.go_on(tx, shop_id)
-        history.record(tx, "keys_replaced", user_id=user_id, shop_id=shop_id, key=shop.key_hint)
+        record_of_shop(tx, shop_id, "keys_replaced", user_id=user_id, key=shop.key_hint)
         return shop
 
 
@@ -96,29 +108,40 @@ def check_keys(shop_id: int, *, user_id: int | None = None) -> KeyCheck:
         keys = Keys(shop.api_key, vault().unlock(locked))
         account = key_proofs.prove(keys.key, keys.secret)
     except SecretUnreadable:
-        mark_access_lost(shop_id, _unreadable(), who=SYSTEM)
+        mark_access_lost(shop_id, _unreadable(), because=KEYS_UNUSABLE, who=SYSTEM)
         return KeyCheck(REFUSED, _unreadable())
     except AccessLost as refusal:
-        return _noted_refusal(shop_id, locked, refusal.sentence)
+        return _noted_refusal(shop_id, locked, refusal.sentence, refusal.because)
     except ExchangeError as fault:
         return KeyCheck(UNANSWERED, _sentence_of(fault))
     if account.external_id != checked:
-        return _noted_refusal(shop_id, locked, _other_account(account, shop))
+        return _noted_refusal(shop_id, locked, _other_account(account, shop), KEYS_UNUSABLE)
     with transaction() as tx:
         shop = _found(tx, shop_id)
         shop.keys_checked_at = clock.now()
+        trouble.end_silence(tx, shop)
         if shop.has_lost_access:
             _regain_access(tx, shop)
-            history.record(tx, "access_regained", who=MARKETPLACE, user_id=user_id, shop_id=shop_id)
+            record_of_shop(tx, shop_id, "access_regained", kind=CONNECTION, who=MARKETPLACE, user_id=user_id)
+        else:
+            activities.record(tx, shop_id, SETTINGS, DONE, "keys_checked", user_id=user_id)
         outbox.go_on(tx, shop_id)
     return KeyCheck(WORKS)
 
 
-def mark_access_lost(shop_id: int, why: str, *, who: str = MARKETPLACE, tried_at: datetime | None = None) -> bool:
+def mark_access_lost(
+    shop_id: int,
+    why: str,
+    *,
+    because: str = KEYS_REFUSED,
+    who: str = MARKETPLACE,
+    tried_at: datetime | None = None,
+) -> bool:
     """Ask the marketplace nothing more for this shop. Noted once, however many workers find out. Raises NotFound.
 
-    `tried_at` is when the work that was refused took up the shop's keys. Keys that were proven or replaced since are
-    not blamed: then nothing is noted. Returns whether the shop is without access.
+    `why` is the sentence of it and `because` the sort; an AccessLost has both. `tried_at` is when the work that was
+    refused took up the shop's keys. Keys that were proven or replaced since are not blamed: then nothing is noted.
+    Returns whether the shop is without access.
     """
     with transaction() as tx:
         shop = _found(tx, shop_id)
@@ -127,8 +150,9 @@ def mark_access_lost(shop_id: int, why: str, *, who: str = MARKETPLACE, tried_at
         if tried_at is not None and shop.keys_checked_at > tried_at:
             log.info("Shop %s “%s” has newly proven keys by now; the refusal is not theirs", shop_id, shop.name)
             return False
-        shop.access_lost_at, shop.access_lost_why = clock.now(), why
-        history.record(tx, "access_lost", who=who, shop_id=shop_id, why=why)
+        shop.access_lost_at, shop.access_lost_because, shop.access_lost_why = clock.now(), because, why
+        trouble.end_silence(tx, shop)
+        record_of_shop(tx, shop_id, "access_lost", kind=CONNECTION, outcome=TROUBLE, who=who, why=why)
         name = shop.name
     log.warning(
         "Shop %s “%s” lost its access: nothing is asked of the marketplace until its keys are replaced", shop_id, name
@@ -142,7 +166,7 @@ def rename(shop_id: int, *, name: str, user_id: int | None) -> Shop:
     with transaction() as tx:
         shop = _found(tx, shop_id)
         if shop.name != name:
-            history.record(tx, "renamed", user_id=user_id, shop_id=shop_id, before=shop.name, after=name)
+            record_of_shop(tx, shop_id, "renamed", user_id=user_id, before=shop.name, after=name)
             shop.name = name
         return shop
 
@@ -153,7 +177,7 @@ def pause(shop_id: int, *, user_id: int | None) -> Shop:
         shop = _found(tx, shop_id)
         if not shop.is_paused:
             shop.paused_at = clock.now()
-            history.record(tx, "paused", user_id=user_id, shop_id=shop_id)
+            record_of_shop(tx, shop_id, "paused", user_id=user_id)
         return shop
 
 
@@ -162,9 +186,9 @@ def resume(shop_id: int, *, user_id: int | None) -> Shop:
     with transaction() as tx:
         shop = _found(tx, shop_id)
         if shop.is_paused:
-            shop.paused_at = None
+            shop.paused_at = shop.unanswered_since = None
             outbox.go_on(tx, shop_id)
-            history.record(tx, "resumed", user_id=user_id, shop_id=shop_id)
+            record_of_shop(tx, shop_id, "resumed", user_id=user_id)
         return shop
 
 
@@ -182,13 +206,13 @@ def rotate_secrets() -> int:
             except SecretUnreadable:
                 unreadable.append(shop.id)
     for shop_id in unreadable:
-        mark_access_lost(shop_id, _unreadable(), who=SYSTEM)
+        mark_access_lost(shop_id, _unreadable(), because=KEYS_UNUSABLE, who=SYSTEM)
     return rotated
 
 
 def _regain_access(tx: Transaction, shop: Shop) -> None:
     """The keys work again, and workers may use them at once."""
-    shop.access_lost_at = shop.access_lost_why = None
+    shop.access_lost_at = shop.access_lost_because = shop.access_lost_why = None
     tx.after_commit(lambda: marketplaces.forget_refusal(shop.id))
 
 
@@ -241,7 +265,7 @@ def _link(name: str, keys: Keys, account: Account, user_id: int | None) -> Shop:
         )
         tx.session.add(shop)
         tx.session.flush()
-        history.record(tx, "linked", user_id=user_id, shop_id=shop.id, account=shop.account_name, key=shop.key_hint)
+        record_of_shop(tx, shop.id, "linked", user_id=user_id, account=shop.account_name, key=shop.key_hint)
         return shop
 
 
@@ -271,13 +295,13 @@ def _has_secret(shop: Shop, secret: str) -> bool:
         return False
 
 
-def _noted_refusal(shop_id: int, locked: bytes, sentence: str) -> KeyCheck:
+def _noted_refusal(shop_id: int, locked: bytes, sentence: str, because: str) -> KeyCheck:
     """Access is lost, unless the keys were replaced while the old ones were being tried."""
     with transaction() as tx:
         shop = _found(tx, shop_id)
         if shop.api_secret_encrypted == locked:
             shop.keys_checked_at = clock.now()
-            mark_access_lost(shop_id, sentence)
+            mark_access_lost(shop_id, sentence, because=because)
     return KeyCheck(REFUSED, sentence)
 
 

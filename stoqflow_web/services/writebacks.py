@@ -27,6 +27,7 @@ from stoqflow_web.services.following import (
 )
 from stoqflow_web.services.marketplaces import connect
 from stoqflow_web.services.settling_unknown import free_abandoned, is_abandoned, is_unsettled, settle_unknown
+from stoqflow_web.services.telling_deliveries import on_their_way, tell
 from stoqflow_web.transaction import reading, transaction
 
 log = logging.getLogger(__name__)
@@ -46,19 +47,19 @@ def deliver(shop_id: int, *, follow_seconds: float = FOLLOW_SECONDS, on_step: St
     free_abandoned(shop_id)
     if not _is_any(shop_id, or_(outbox.is_ready(clock.now()), _will_be_known_soon())):
         return
-    with _marketplace_of(shop_id) as marketplace:
+    with _told(shop_id) as claimed, _marketplace_of(shop_id) as marketplace:
         if marketplace is None:
             return
         often = _Often(shop_id, marketplace)
-        Delivery(shop_id, marketplace, on_step=on_step, meanwhile=often.follow).run()
+        _send_all_due(shop_id, marketplace, claimed, often, on_step)
         until = time.monotonic() + follow_seconds
         while time.monotonic() < until and _is_any(shop_id, _will_be_known_soon()):
             threading.Event().wait(BETWEEN_LOOKS_SECONDS)
             follow_submitted(shop_id, marketplace)
             if _is_any(shop_id, is_unsettled(clock.now())):
-                follow(shop_id)  # with a connection that waits for no scarce call: there may be more to send
+                _follow(shop_id)  # with a connection that waits for no scarce call: there may be more to send
             if _is_any(shop_id, outbox.is_ready(clock.now())):  # a cancellation that waited for these, a new click
-                Delivery(shop_id, marketplace, on_step=on_step, meanwhile=often.follow).run()
+                _send_all_due(shop_id, marketplace, claimed, often, on_step)
 
 
 def follow(shop_id: int) -> None:
@@ -66,10 +67,8 @@ def follow(shop_id: int) -> None:
     now = clock.now()
     if not _is_any(shop_id, or_(is_to_be_followed(now), is_unsettled(now))):
         return
-    with _marketplace_of(shop_id, is_patient=False) as marketplace:
-        if marketplace is not None:
-            follow_submitted(shop_id, marketplace)
-            settle_unknown(shop_id, marketplace)
+    with _told(shop_id):
+        _follow(shop_id)
     if _is_any(shop_id, outbox.is_ready(clock.now())):
         _enqueue("deliver", shop_id)
 
@@ -97,6 +96,13 @@ def sweep() -> int:
     return sum(_enqueue(job, shop_id) for job, condition in work.items() for shop_id in _shops_with(condition))
 
 
+def _follow(shop_id: int) -> None:
+    with _marketplace_of(shop_id, is_patient=False) as marketplace:
+        if marketplace is not None:
+            follow_submitted(shop_id, marketplace)
+            settle_unknown(shop_id, marketplace)
+
+
 class _Often:
     """Follows while a delivery goes on, every other second."""
 
@@ -114,6 +120,23 @@ class _Often:
         self._last = time.monotonic()
 
 
+def _send_all_due(shop_id: int, marketplace: Marketplace, claimed: set[int], often: _Often, on_step: Step) -> None:
+    delivery = Delivery(shop_id, marketplace, on_step=on_step, meanwhile=often.follow)
+    try:
+        delivery.run()
+    finally:
+        claimed |= delivery.claimed
+
+
+@contextmanager
+def _told(shop_id: int) -> Iterator[set[int]]:
+    """Tells Activity afterwards what became of the ids that are put into the set, and of what was on its way before."""
+    began, earlier = clock.now(), on_their_way(shop_id)
+    claimed: set[int] = set()
+    yield claimed
+    tell(shop_id, began=began, claimed=claimed, earlier=earlier)
+
+
 @contextmanager
 def _marketplace_of(shop_id: int, *, is_patient: bool = True) -> Iterator[Marketplace | None]:
     """The shop's marketplace, None when it may not be asked. A fault over there ends the block quietly, for later."""
@@ -128,7 +151,7 @@ def _marketplace_of(shop_id: int, *, is_patient: bool = True) -> Iterator[Market
         with connect(shop_id, on_wait=None if is_patient else _refuse_to_wait) as marketplace:
             yield marketplace
     except AccessLost as lost:
-        shops.mark_access_lost(shop_id, lost.sentence, tried_at=began)
+        shops.mark_access_lost(shop_id, lost.sentence, because=lost.because, tried_at=began)
     except ExchangeError as fault:
         _look_later(shop_id, max(PAUSE_AFTER_FAULT_SECONDS, fault.retry_after or 0.0))
         log.warning("Messages of shop %s are looked at later: %s", shop_id, fault.sentence)

@@ -10,6 +10,7 @@ def register_views(app: Flask, settings: Settings) -> None:
     from stoqflow_web.views import (
         access,
         account,
+        activities,
         attention,
         batches,
         context,
@@ -23,6 +24,7 @@ def register_views(app: Flask, settings: Settings) -> None:
         products,
         repairs,
         security,
+        shop_health,
         shop_settings,
         shops,
         sign_in,
@@ -51,5 +53,7 @@ def register_views(app: Flask, settings: Settings) -> None:
         repairs,
         deleted_orders,
         products,
+        activities,
+        shop_health,
     ):
         app.register_blueprint(noun.blueprint)

@@ -18,6 +18,9 @@ from stoqflow_web.models import Base, User
 OPEN_ENDPOINTS = frozenset(
     {"static", "health.show", "sign_in.show", "sign_in.enter", "sign_in.welcome", "sign_in.begin"}
 )
+BY_ITSELF = frozenset(
+    {"shop_health.show", "syncs.show", "syncs.show_check"}
+)  # asked by an open page, with nobody there
 SEEN = "seen"  # in the session: when it was last used, in seconds
 SEEN_EVERY = timedelta(minutes=5)  # so often is that written down; a cookie with every answer would help nobody
 LARGEST_ID = 2**63 - 1
@@ -105,7 +108,7 @@ def _end_unused_session() -> None:
     if now - seen > current_app.permanent_session_lifetime.total_seconds():
         logout_user()
         session.clear()
-    elif now - seen > SEEN_EVERY.total_seconds():
+    elif now - seen > SEEN_EVERY.total_seconds() and request.endpoint not in BY_ITSELF:
         session[SEEN] = now
 
 

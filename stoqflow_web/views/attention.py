@@ -15,7 +15,6 @@ from stoqflow_web.models.writebacks import NEEDS_ATTENTION, TRANSPORT
 from stoqflow_web.next_steps import EDIT_CODE, TAKE_OVER, possible_steps
 from stoqflow_web.queries import attention as queries
 from stoqflow_web.queries.attention import Tried
-from stoqflow_web.queries.outages import outages
 from stoqflow_web.services import attention
 from stoqflow_web.views.access import local_path, signed_in_user
 from stoqflow_web.views.respond import redirect_to, respond
@@ -23,7 +22,7 @@ from stoqflow_web.wording.refusals import Advice, advice_for, step_words
 from stoqflow_web.wording.writebacks import carrier_name, kind_words, what_words
 
 blueprint = Blueprint("attention", __name__)
-for words in (step_words, kind_words, what_words, carrier_name, outages):
+for words in (step_words, kind_words, what_words, carrier_name):
     blueprint.add_app_template_global(words)
 
 

@@ -48,6 +48,8 @@ class Navigation:
         yield _item(_("Products"), "/products")
         if current_user.is_manager:
             yield _item(_("Shops"), "/shops")
+        yield _item(_("Activity"), url_for("activities.index"))
+        if current_user.is_manager:
             yield _item(_("Deleted orders"), "/deleted-orders")
             yield _item(_("Users"), url_for("users.index"))
         yield _item(_("Your account"), url_for("account.show"))

@@ -27,8 +27,12 @@ class Told:
 def tell(entry: HistoryEntry) -> Told:
     """Words for any entry; of an event that is not known here its name is shown, so nothing ever goes missing."""
     details = entry.details or {}
-    sentence = _SENTENCES[entry.event](details) if entry.event in _SENTENCES else entry.event.replace("_", " ")
-    return Told(sentence, _aside(entry, details), _TONES.get(entry.event, "neutral"))
+    return Told(sentence_of(entry.event, details), _aside(entry, details), _TONES.get(entry.event, "neutral"))
+
+
+def sentence_of(event: str, details: Details) -> str:
+    """What happened, without when and by whom."""
+    return _SENTENCES[event](details) if event in _SENTENCES else event.replace("_", " ")
 
 
 def duration(seconds: int) -> str:
@@ -120,6 +124,16 @@ def _access_lost(details: Details) -> str:
     return _("Access to bol.com lost")
 
 
+def _fell_silent(details: Details) -> str:
+    if said := details.get("said"):
+        return _("bol.com does not answer: %(said)s", said=said)
+    return _("bol.com does not answer")
+
+
+def _lasted(details: Details) -> str:
+    return duration(int(details.get("seconds") or 0))
+
+
 def _import_words(started: Callable[[str], str]) -> Callable[[Details], str]:
     return lambda details: started(_kind(details.get("kind")))
 
@@ -204,6 +218,12 @@ _SENTENCES: dict[str, Callable[[Details], str]] = {
     "access_lost": _access_lost,
     "access_restored": lambda details: _("Access to bol.com restored"),
     "access_regained": lambda details: _("Access to bol.com restored"),
+    "fell_silent": _fell_silent,
+    "answers_again": lambda details: _("bol.com answers again; it was silent for %(time)s", time=_lasted(details)),
+    "limits_cut": lambda details: _("bol.com allows %(share)s %% of the usual calls", share=details.get("share")),
+    "limits_back": lambda details: _(
+        "bol.com allows the usual calls again; it allowed fewer for %(time)s", time=_lasted(details)
+    ),
     "import_started": _import_words(lambda kind: _("%(what)s started", what=kind)),
     "import_stopped": _import_words(lambda kind: _("%(what)s stopped", what=kind)),
     "import_finished": _import_words(lambda kind: _("%(what)s finished", what=kind)),
@@ -220,6 +240,10 @@ _TONES = {
     "canceled_at_marketplace": "danger",
     "access_lost": "danger",
     "import_failed": "danger",
+    "fell_silent": "warn",
+    "answers_again": "ok",
+    "limits_cut": "warn",
+    "limits_back": "ok",
     "access_restored": "ok",
     "access_regained": "ok",
     "import_finished": "ok",

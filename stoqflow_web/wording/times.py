@@ -49,6 +49,11 @@ def brief(moment: datetime, *, now: datetime, locale: Language = "en") -> str:
     return time if day == today else f"{short_date(day, today=today, locale=locale)} {time}"
 
 
+def to_the_second(moment: datetime, *, locale: Language = "en") -> str:
+    """`09:12:41`."""
+    return format_time(moment.astimezone(AMSTERDAM).time(), "HH:mm:ss", locale=locale)
+
+
 def short_date(day: date, *, today: date, locale: Language = "en") -> str:
     """`21 Nov`, or `21 Nov 2025` in another year."""
     return format_date(day, "d MMM" if day.year == today.year else "d MMM y", locale=locale)

@@ -35,6 +35,9 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_activities_at"), ["at"], unique=False)
         batch_op.create_index(batch_op.f("ix_activities_outcome_id"), ["outcome", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_activities_shop_id_id"), ["shop_id", "id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_activities_shop_id_outcome_id"), ["shop_id", "outcome", "id"], unique=False
+        )
 
     op.create_table(
         "order_checks",
@@ -115,12 +118,16 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("trouble", sa.String(length=20), nullable=True))
         batch_op.add_column(sa.Column("trouble_since", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("trouble_said", sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column("unanswered_since", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("access_lost_because", sa.String(length=20), nullable=True))
         batch_op.create_index(batch_op.f("ix_shops_next_sync_at"), ["next_sync_at"], unique=False)
 
 
 def downgrade() -> None:
     with op.batch_alter_table("shops", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_shops_next_sync_at"))
+        batch_op.drop_column("access_lost_because")
+        batch_op.drop_column("unanswered_since")
         batch_op.drop_column("trouble_said")
         batch_op.drop_column("trouble_since")
         batch_op.drop_column("trouble")
@@ -169,6 +176,7 @@ def downgrade() -> None:
 
     op.drop_table("order_checks")
     with op.batch_alter_table("activities", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_activities_shop_id_outcome_id"))
         batch_op.drop_index(batch_op.f("ix_activities_shop_id_id"))
         batch_op.drop_index(batch_op.f("ix_activities_outcome_id"))
         batch_op.drop_index(batch_op.f("ix_activities_at"))

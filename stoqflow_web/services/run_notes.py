@@ -1,19 +1,54 @@
-"""Writes down what a sync came to: among the shop's activities, and what is left for a person to solve."""
+"""Writes down what a run came to: among the activities, in the shop's history, and what syncs left to solve."""
 
 from sqlalchemy import select
 
 from stoqflow_web import clock
 from stoqflow_web.models import ImportProblem, ImportRun, OrderCheck
-from stoqflow_web.models.activities import DONE, NOTHING_NEW, SYNC, TROUBLE
-from stoqflow_web.models.imports import FAILED, FINISHED
-from stoqflow_web.services import activities
+from stoqflow_web.models.activities import DONE, NOTHING_NEW, SYNC, TRANSFER, TROUBLE
+from stoqflow_web.models.imports import FAILED, FINISHED, STOPPED
+from stoqflow_web.models.imports import SYNC as SYNC_RUN
+from stoqflow_web.services import activities, history
 from stoqflow_web.transaction import Transaction
 
 
-def note_sync(tx: Transaction, run: ImportRun) -> None:
+def note_end(tx: Transaction, run: ImportRun) -> None:
+    """How it ended. A shop's history has its transfers; a sync each minute would bury all else there."""
+    if run.kind == SYNC_RUN:
+        _note_sync(tx, run)
+        return
+    _note_transfer(tx, run)
+    if run.status != STOPPED:  # that was written when somebody asked for it
+        event = "import_finished" if run.status == FINISHED else "import_failed"
+        history.record(tx, event, shop_id=run.shop_id, kind=run.kind, trouble=run.trouble)
+
+
+def note_waiting_sync(tx: Transaction, run: ImportRun) -> None:
+    """One row when a sync must wait for the marketplace: at its first fault, not at each try."""
+    if run.faults == 1:
+        _record(tx, run, SYNC, TROUBLE, "sync_waits", trouble=run.trouble)
+
+
+def _note_transfer(tx: Transaction, run: ImportRun) -> None:
+    _record(
+        tx,
+        run,
+        TRANSFER,
+        TROUBLE if run.status == FAILED or run.trouble else DONE,
+        f"transfer_{run.status}",
+        what=run.kind,
+        new=run.count_new,
+        matched=run.count_matched,
+        unchanged=run.count_unchanged,
+        skipped=run.count_skipped,
+        problems=run.count_problems,
+        trouble=run.trouble,
+    )
+
+
+def _note_sync(tx: Transaction, run: ImportRun) -> None:
     """One row for a sync that finished or failed; none for one that was stopped, for the pause is told already."""
     if run.status == FAILED:
-        _record(tx, run, TROUBLE, "sync_failed", trouble=run.trouble)
+        _record(tx, run, SYNC, TROUBLE, "sync_failed", trouble=run.trouble)
     elif run.status == FINISHED:
         found = _difference(tx, run)
         _gather_unsolved(tx, run, is_checked=found is not None)
@@ -25,18 +60,14 @@ def note_sync(tx: Transaction, run: ImportRun) -> None:
         }
         outcome = TROUBLE if found else DONE if any(news.values()) else NOTHING_NEW
         event = "caught_up" if run.is_catch_up else "synced"
-        _record(tx, run, outcome, event, difference=found, **{name: number or None for name, number in news.items()})
+        _record(
+            tx, run, SYNC, outcome, event, difference=found, **{name: number or None for name, number in news.items()}
+        )
 
 
-def note_waiting_sync(tx: Transaction, run: ImportRun) -> None:
-    """One row when a sync must wait for the marketplace: at its first fault, not at each try."""
-    if run.faults == 1:
-        _record(tx, run, TROUBLE, "sync_waits", trouble=run.trouble)
-
-
-def _record(tx: Transaction, run: ImportRun, outcome: str, event: str, **details: str | int | None) -> None:
+def _record(tx: Transaction, run: ImportRun, kind: str, outcome: str, event: str, **details: str | int | None) -> None:
     activities.record(
-        tx, run.shop_id, SYNC, outcome, event, began_at=run.started_at, user_id=run.started_by_id, **details
+        tx, run.shop_id, kind, outcome, event, began_at=run.started_at, user_id=run.started_by_id, **details
     )
 
 
