@@ -42,7 +42,7 @@ class ShopHealth:
 
 
 def health_of_shops() -> list[ShopHealth]:
-    """Of every shop, by name. One query while all is well, and one more, over the messages that wait, when it is not."""
+    """Of every shop, by name. One query while all is well; one more, over the messages that wait, when it is not."""
     shops = db.session.scalars(
         select(Shop)
         .options(
@@ -68,8 +68,8 @@ def _waiting(shop_ids: Collection[int]) -> Mapping[int, int]:
     if not shop_ids:
         return {}
     counted = (
-        select(Writeback.shop_id, func.count())
+        select(Writeback.shop_id, func.count().label("waiting"))
         .where(Writeback.shop_id.in_(shop_ids), Writeback.state == PENDING)
         .group_by(Writeback.shop_id)
     )
-    return {shop_id: number for shop_id, number in db.session.execute(counted)}
+    return {row.shop_id: row.waiting for row in db.session.execute(counted)}

@@ -1,4 +1,4 @@
-"""How the shops get on with bol.com, on every page: one banner for each that has trouble, and when the last sync was."""
+"""How the shops get on with bol.com, on every page: a banner for each that has trouble, and when the last sync was."""
 
 from dataclasses import dataclass
 

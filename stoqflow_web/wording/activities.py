@@ -10,8 +10,8 @@ from flask_babel import gettext as _
 
 from stoqflow_web.models import Activity
 from stoqflow_web.models.activities import DONE, NOTHING_NEW, TROUBLE
-from stoqflow_web.wording.history import duration, sentence_of
-from stoqflow_web.wording.imports import kind_name, needs_you
+from stoqflow_web.wording.history import duration, sentence_of, transfer_name
+from stoqflow_web.wording.imports import needs_you
 
 Details = dict[str, Any]
 
@@ -110,7 +110,7 @@ def _transferred(verb: Callable[[], str]) -> Callable[[Details], str]:
             (needs_you(_n(details, "problems")), "problems"),
             details=details,
         )
-        name = _("Transfer of %(what)s %(ended)s", what=kind_name(str(details.get("what"))), ended=verb())
+        name = _("%(what)s %(ended)s", what=transfer_name(details.get("what")), ended=verb())
         return f"{name}: {counts}" if counts else name
 
     return words

@@ -126,8 +126,8 @@ def _access_lost(details: Details) -> str:
 
 def _fell_silent(details: Details) -> str:
     if said := details.get("said"):
-        return _("bol.com does not answer: %(said)s", said=said)
-    return _("bol.com does not answer")
+        return _("bol.com is out of reach: %(said)s", said=said)
+    return _("bol.com is out of reach")
 
 
 def _lasted(details: Details) -> str:
@@ -135,10 +135,11 @@ def _lasted(details: Details) -> str:
 
 
 def _import_words(started: Callable[[str], str]) -> Callable[[Details], str]:
-    return lambda details: started(_kind(details.get("kind")))
+    return lambda details: started(transfer_name(details.get("kind")))
 
 
-def _kind(kind: Any) -> str:
+def transfer_name(kind: Any) -> str:
+    """A transfer by its kind (models/imports.py), as the beginning of a sentence."""
     words = {
         PRODUCTS: _("Transfer of products"),
         ORDERS: _("Transfer of sales orders"),
@@ -149,7 +150,7 @@ def _kind(kind: Any) -> str:
 
 
 def _import_failed(details: Details) -> str:
-    kind, why = _kind(details.get("kind")), details.get("why") or details.get("trouble")
+    kind, why = transfer_name(details.get("kind")), details.get("why") or details.get("trouble")
     if why:
         return _("%(what)s failed: %(why)s", what=kind, why=why)
     return _("%(what)s failed", what=kind)

@@ -1,4 +1,4 @@
-"""What every page says about how the shops get on with bol.com: a banner for each that has trouble, and the last sync."""
+"""What every page says about how the shops get on with bol.com: a banner where there is trouble, and the last sync."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -185,7 +185,7 @@ def test_revoked_keys_are_told_on_the_page_that_watches(house, page, sign_in, sh
     house.world.revoke_keys()
     press(page, "orders")
     expect(row(page, "orders")).to_contain_text("Failed")
-    expect(page.get_by_role("alert").filter(has_text="No access to bol.com")).to_be_visible()
+    expect(page.get_by_role("alert").filter(has_text="bol.com refuses the keys")).to_be_visible()
     shoot(page, "shop-refused")
 
 

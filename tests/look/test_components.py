@@ -32,6 +32,8 @@ def bare_app() -> Flask:
     Babel(app)
     CSRFProtect(app)
     app.jinja_env.globals["asset_version"] = "1"
+    app.jinja_env.globals["health_words"] = lambda: {"banners": [], "last_sync": None}
+    app.add_url_rule("/shop-health", "shop_health.show")
     return app
 
 
