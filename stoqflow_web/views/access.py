@@ -14,13 +14,13 @@ from stoqflow_web import clock
 from stoqflow_web.errors import NotAllowed, NotFound
 from stoqflow_web.extensions import db, login_manager
 from stoqflow_web.models import Base, User
+from stoqflow_web.views.respond import wants_fragment
 
 OPEN_ENDPOINTS = frozenset(
     {"static", "health.show", "sign_in.show", "sign_in.enter", "sign_in.welcome", "sign_in.begin"}
 )
-BY_ITSELF = frozenset(
-    {"shop_health.show", "syncs.show", "syncs.show_check"}
-)  # asked by an open page, with nobody there
+# What an open page asks for again and again, be somebody there or not: that is no use of the session.
+POLLED_ENDPOINTS = frozenset({"home.show", "shop_health.show", "syncs.show", "syncs.show_check"})
 SEEN = "seen"  # in the session: when it was last used, in seconds
 SEEN_EVERY = timedelta(minutes=5)  # so often is that written down; a cookie with every answer would help nobody
 LARGEST_ID = 2**63 - 1
@@ -108,8 +108,12 @@ def _end_unused_session() -> None:
     if now - seen > current_app.permanent_session_lifetime.total_seconds():
         logout_user()
         session.clear()
-    elif now - seen > SEEN_EVERY.total_seconds() and request.endpoint not in BY_ITSELF:
+    elif now - seen > SEEN_EVERY.total_seconds() and not _is_poll():
         session[SEEN] = now
+
+
+def _is_poll() -> bool:
+    return request.endpoint in POLLED_ENDPOINTS and wants_fragment()
 
 
 def _user_of_session(session_id: str) -> User | None:

@@ -37,7 +37,7 @@ def index() -> Response:
         outcomes=[
             (NEWS, _("What happened")),
             (TROUBLE, _("Trouble")),
-            (EVERYTHING, _("Everything, also syncs without news")),
+            (EVERYTHING, _("Everything")),
         ],
         next_url=page.next and _address(wanted, page.next),
         previous_url=page.previous and _address(wanted, page.previous),

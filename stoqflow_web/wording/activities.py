@@ -94,10 +94,20 @@ def _synced(name: str, details: Details) -> str:
         (_("%(shown)s changed", shown=_shown(details, "changed")), "changed"),
         (_("%(shown)s skipped", shown=_shown(details, "skipped")), "skipped"),
         (needs_you(_n(details, "problems")), "problems"),
-        (_("difference %(shown)s", shown=_shown(details, "difference")), "difference"),
+        (_differing(details), "difference"),
         details=details,
     )
     return f"{name}: {counts or _('nothing new')}"
+
+
+def _differing(details: Details) -> str:
+    number = _n(details, "difference")
+    return ngettext(
+        "%(shown)s order differs from bol.com",
+        "%(shown)s orders differ from bol.com",
+        number,
+        shown=_number(number),
+    )
 
 
 def _transferred(verb: Callable[[], str]) -> Callable[[Details], str]:

@@ -109,9 +109,9 @@ def _safe(waiting: int) -> str:
 
 
 def _lateness(shop: Shop, now: datetime) -> timedelta:
-    """How much longer ago its last sync is than it should be at most; endless when there was none."""
+    """How much longer ago its last sync is than it should be at most. None is worse than good, not than late."""
     if shop.synced_at is None:
-        return timedelta.max
+        return VERY_LATE if shop.has_lost_access else LATE
     return now - shop.synced_at - timedelta(minutes=shop.sync_minutes * (2 if shop.trouble == LIMITED else 1))
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from stoqflow_web.exchange import ACCOUNT_INACTIVE
 from stoqflow_web.models import Shop
 from stoqflow_web.models.shops import LIMITED, SILENT
 from stoqflow_web.queries import attention
@@ -57,8 +58,9 @@ def shop_line(told: ShopOfToday, *, now: datetime, locale: Language = "en") -> S
     """The worst that is the matter with a shop, as a word and as a sentence; green only when nothing is."""
     shop = told.shop
     if shop.has_lost_access:
-        words = _since(_("bol.com refuses the keys"), shop.access_lost_at, told, now, locale)
-        return ShopLine(shop, Pill(_("Locked out"), "danger"), words)
+        is_inactive = shop.access_lost_because == ACCOUNT_INACTIVE
+        what = _("bol.com says that the account is not active") if is_inactive else _("bol.com refuses the keys")
+        return ShopLine(shop, Pill(_("Locked out"), "danger"), _since(what, shop.access_lost_at, told, now, locale))
     if shop.is_paused:
         return ShopLine(shop, Pill(_("Paused"), "warn"), _since(_("paused"), shop.paused_at, told, now, locale))
     if shop.trouble == SILENT:

@@ -14,6 +14,7 @@ PAGES = {
     "orders-nothing-found": "/orders?q=nobody",
     "choose-product": "/order-lines/1/product",
     "products": "/products",
+    "activity": "/activity?outcome=all",
     "product": "/products/1",
     "shops": "/shops",
     "shop-new": "/shops/new",

@@ -229,7 +229,9 @@ def test_a_finished_batch_says_what_bol_answered_and_asks_while_answers_are_miss
             for row, (state, why) in zip(tx.session.scalars(select(Writeback)), states, strict=True):
                 row.state, row.why = state, why
         page = sam.get(url)
-        return page.texts("[aria-label='At bol.com'] li"), [found["hx-trigger"] for found in page.all("main [hx-trigger]")]
+        return page.texts("[aria-label='At bol.com'] li"), [
+            found["hx-trigger"] for found in page.all("main [hx-trigger]")
+        ]
 
     refused, unsure = ("needs-attention", "rejected"), ("needs-attention", "exhausted")
     assert answer(*[("pending", None)] * 4) == (

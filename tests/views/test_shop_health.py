@@ -126,6 +126,7 @@ def test_two_shops_in_trouble_have_a_banner_each_and_what_is_worst_of_a_shop_is_
         ([("Home", 14), ("Outdoor BE", 12 * 60)], ["Outdoor BE: late, synced 12 min ago"], "warn"),
         ([("Home", 14), ("Outdoor BE", 2 * 3600)], ["Outdoor BE: no sync for 2 h"], "danger"),
         ([("Home", 14), ("New one", None)], ["New one: not synced yet"], "neutral"),
+        ([("Home", 12 * 60), ("New one", None)], ["Home: late, synced 12 min ago"], "warn"),
     ],
 )
 def test_the_rail_says_how_old_the_oldest_last_sync_is(sam, shops_of_the_house, words, tone):
@@ -153,7 +154,7 @@ def test_an_open_page_learns_of_it_without_being_loaded_again(sam, clock):
     fragment = sam.htmx_get("/shop-health")
     assert "bol.com does not answer for Outdoor BE" in fragment.one("#shop-health").get_text()
     assert fragment.one("#last-sync[hx-swap-oob]").get_text() == "bol.com synced 20 s ago"
-    assert sam.get("/shop-health").url == "/orders"
+    assert sam.get("/shop-health").url == "/"
 
 
 def test_a_page_that_asks_by_itself_keeps_nobody_signed_in(app, make_user, signed_in, clock):

@@ -11,7 +11,7 @@ from stoqflow_web.wording.activities import tell
     [
         ("synced", {}, "Sync: nothing new", ""),
         ("synced", {"new": 2, "changed": 1, "problems": 1}, "Sync: 2 new orders, 1 changed, 1 needs you", ""),
-        ("synced", {"difference": 3}, "Sync: difference 3", ""),
+        ("synced", {"difference": 3}, "Sync: 3 orders differ from bol.com", ""),
         ("caught_up", {"new": 1204}, "Everything compared with bol.com: 1,204 new orders", ""),
         (
             "sync_waits",
