@@ -21,7 +21,7 @@ NavItem = tuple[str, str, bool, int, bool]
 
 
 def give_context(app: Flask) -> None:
-    app.jinja_env.globals["countdown_words"] = span_words
+    app.jinja_env.globals.update(countdown_words=span_words, ago_words=times.ago_words)
     app.jinja_env.globals["asset_version"] = asset_version(Path(app.static_folder or ""))
     app.jinja_env.filters.update(when=when, time=time, ago=ago, euro=euro, count=count, iso=iso)
     app.context_processor(_context)

@@ -73,17 +73,29 @@ def ago(moment: datetime | None, *, now: datetime) -> str:
     """`14 s ago`, `3 min ago`, `2 h ago`, `5 days ago`. A moment to come is `just now`: clocks differ a little."""
     if moment is None:
         return NOTHING
-    seconds = int((now - moment).total_seconds())
+    seconds, words = int((now - moment).total_seconds()), ago_words()
     if seconds < 1:
-        return _("just now")
+        return words["now"]
     if seconds < MINUTE:
-        return _("%(number)s s ago", number=seconds)
+        return words["seconds"].format(number=seconds)
     if seconds < HOUR:
-        return _("%(number)s min ago", number=seconds // MINUTE)
+        return words["minutes"].format(number=seconds // MINUTE)
     if seconds < DAY:
-        return _("%(number)s h ago", number=seconds // HOUR)
+        return words["hours"].format(number=seconds // HOUR)
     days = seconds // DAY
-    return _("1 day ago") if days == 1 else _("%(number)s days ago", number=days)
+    return words["day"] if days == 1 else words["days"].format(number=days)
+
+
+def ago_words() -> dict[str, str]:
+    """The words of `ago`; the browser says the same of a page that stays open (static/js/ago.js)."""
+    return {
+        "now": _("just now"),
+        "seconds": _("%(number)s s ago", number="{number}"),
+        "minutes": _("%(number)s min ago", number="{number}"),
+        "hours": _("%(number)s h ago", number="{number}"),
+        "day": _("1 day ago"),
+        "days": _("%(number)s days ago", number="{number}"),
+    }
 
 
 def euro(amount: Decimal | None, *, locale: Language = "en") -> str:

@@ -40,6 +40,15 @@ def test_a_deadline_counts_on_while_the_page_stays_open_even_where_the_clock_is_
     expect(pill).to_have_text("Late · 2 days")
 
 
+def test_how_long_ago_bol_was_asked_is_true_an_hour_later(filled_house, page, sign_in):
+    sign_in(page)
+    page.clock.install()
+    page.goto("/orders/1")
+    checked = page.locator("time[data-ago]")
+    page.clock.fast_forward("02:10:00")
+    expect(checked).to_have_text("2 h ago")
+
+
 def test_a_new_order_is_counted_on_the_open_page_and_the_focus_stays(filled_house, page, sign_in, shoot):
     sign_in(page)
     page.clock.install()
