@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check format requirements bench doctor ci
+.PHONY: help demo up test check format requirements bench soak doctor ci
 
 help: ## This list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -25,6 +25,9 @@ format: ## Put the code into its form
 
 bench: ## The measurements; ARGS=NAME chooses one
 	$(PYTHON) run.py bench $(ARGS)
+
+soak: ## Two simulated days of many shops; ARGS="--seed 7" tells one story
+	$(PYTHON) run.py soak $(ARGS)
 
 doctor: ## What works here and what does not
 	$(PYTHON) run.py doctor

@@ -13,6 +13,7 @@
   python3 run.py test [pytest arguments]  the tests
   python3 run.py check [--no-tests]       lint, format, types and tests
   python3 run.py bench [NAME]             the measurements
+  python3 run.py soak [--seed N]          two simulated days of many shops with faults of every kind, in minutes
 
   python3 run.py COMMAND --help           the options of a command
 
@@ -32,7 +33,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 OLDEST = (3, 11)
-FOR_DEVELOPERS = ("test", "check", "bench")
+FOR_DEVELOPERS = ("test", "check", "bench", "soak")
 
 
 def main(arguments: list[str]) -> int:  # noqa: RET503 - it ends by becoming the other program
@@ -71,8 +72,8 @@ def module_for(arguments: list[str]) -> list[str]:
     """The module that carries out the command, followed by its arguments."""
     if arguments[0] == "test":
         return ["pytest", *arguments[1:]]
-    if arguments[0] == "bench":
-        return ["tests.bench", *arguments[1:]]
+    if arguments[0] in ("bench", "soak"):
+        return [f"tests.{arguments[0]}", *arguments[1:]]
     return ["stoqflow_web.cli", *arguments]
 
 

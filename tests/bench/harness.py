@@ -84,9 +84,7 @@ def pretend_bol(*, orders: int = 0, offers: int = 0, latency: float = 0.0, limit
 
     Without `limits` its headers promise plenty, and the limiter learns that as it would learn anything else.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     options = {"--port": port, "--orders": orders, "--offers": offers, "--latency": latency}
     command = [str(part) for option in options.items() for part in option]
     with running([sys.executable, "-m", "stoqflow_web.cli", "sandbox", *command], os.environ.copy()):
@@ -96,6 +94,12 @@ def pretend_bol(*, orders: int = 0, offers: int = 0, latency: float = 0.0, limit
             answer = requests.post(f"{bol.url}/control/set-limit", json={"rule": rule, "capacity": PLENTY}, timeout=10)
             answer.raise_for_status()
         yield bol
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @contextmanager

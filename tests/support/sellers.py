@@ -1,6 +1,10 @@
 """Many seller accounts at one pretend bol.com, told apart by their keys and tokens as at the real one."""
 
 import base64
+import json
+import sys
+import threading
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -8,7 +12,10 @@ from stoqflow_web.bol.sandbox import RunningSandbox, Sandbox, SandboxOptions, Wo
 
 
 class Sellers:
-    """A WSGI callable in front of several worlds. Requests that name none of them go to the first."""
+    """A WSGI callable in front of several worlds. Requests that name none of them go to the first.
+
+    `GET /counted` tells how often which path was asked for, over all of them.
+    """
 
     def __init__(self, sandboxes: Sequence[Sandbox]) -> None:
         self._sandboxes = list(sandboxes)
@@ -23,8 +30,14 @@ class Sellers:
         return [sandbox.world for sandbox in self._sandboxes]
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if environ["PATH_INFO"] == "/counted":
+            start_response("200 OK", [("Content-Type", "application/json")])
+            return [json.dumps(self.counted()).encode()]
         scheme, _, proof = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
         return self._meant(scheme, proof)(environ, start_response)
+
+    def counted(self) -> Counter[str]:
+        return Counter(f"{seen.method} {seen.path}" for world in self.worlds for seen in world.requests_seen())
 
     def _meant(self, scheme: str, proof: str) -> Sandbox:
         first = self._sandboxes[0]
@@ -51,3 +64,8 @@ def start_sellers(how_many: int, *, port: int = 0, **options: Any) -> RunningSan
     """So many sellers, each with a world of its own, at one address. `sandbox.worlds` are theirs."""
     sandboxes = [make_sandbox(seller_options(number, **options)) for number in range(how_many)]
     return RunningSandbox(Sellers(sandboxes), "127.0.0.1", port)
+
+
+if __name__ == "__main__":
+    start_sellers(int(sys.argv[1]), port=int(sys.argv[2]), orders=int(sys.argv[3]), offers=5)
+    threading.Event().wait()
