@@ -31,8 +31,9 @@ class Sellers:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         if environ["PATH_INFO"] == "/counted":
-            start_response("200 OK", [("Content-Type", "application/json")])
-            return [json.dumps(self.counted()).encode()]
+            body = json.dumps(self.counted()).encode()
+            start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+            return [body]
         scheme, _, proof = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
         return self._meant(scheme, proof)(environ, start_response)
 
