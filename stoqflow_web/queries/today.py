@@ -3,7 +3,6 @@
 The number of questions to the database grows neither with orders nor with shops.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import pairwise
@@ -16,9 +15,10 @@ from stoqflow_web.extensions import db
 from stoqflow_web.models import MarketplaceOrder, OrderCheck, SalesOrder, Shop, Writeback
 from stoqflow_web.models.marketplace_orders import FAR_AWAY
 from stoqflow_web.models.sales_orders import COMPLETE, OPEN_STATUSES, READY_TO_PICK
-from stoqflow_web.models.writebacks import NEEDS_ATTENTION, PENDING, REJECTED
+from stoqflow_web.models.writebacks import NEEDS_ATTENTION, REJECTED
 from stoqflow_web.queries import attention, orders
 from stoqflow_web.queries.orders import COUNTED_UP_TO
+from stoqflow_web.queries.shop_health import ShopHealth, health_of_shops
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,10 @@ class Hour:
 
 @dataclass(frozen=True)
 class ShopOfToday:
-    """`waiting` messages are safe in the queue; they are counted only while the shop is in trouble."""
+    """How a shop gets on with its marketplace, and the newest check that nothing was missed."""
 
-    shop: Shop
+    health: ShopHealth
     check: OrderCheck | None
-    waiting: int
 
 
 def figures() -> Figures:
@@ -86,7 +85,7 @@ def orders_by_hour(day: date) -> list[Hour]:
 
 
 def shops() -> list[ShopOfToday]:
-    """Every shop by name with its last check; one query, and one more over what waits while a shop is in trouble."""
+    """Every shop by name."""
     newest = (
         select(OrderCheck.id)
         .where(OrderCheck.shop_id == Shop.id, OrderCheck.finished_at.is_not(None))
@@ -95,11 +94,9 @@ def shops() -> list[ShopOfToday]:
         .correlate(Shop)
         .scalar_subquery()
     )
-    rows = db.session.execute(
-        select(Shop, OrderCheck).outerjoin(OrderCheck, OrderCheck.id == newest).order_by(Shop.name, Shop.id)
-    ).all()
-    waiting = _waiting([shop.id for shop, _check in rows if shop.trouble or not shop.may_ask_marketplace])
-    return [ShopOfToday(shop, check, waiting.get(shop.id, 0)) for shop, check in rows]
+    checks = db.session.scalars(select(OrderCheck).join(Shop, OrderCheck.id == newest))
+    by_shop = {check.shop_id: check for check in checks}
+    return [ShopOfToday(health, by_shop.get(health.shop.id)) for health in health_of_shops()]
 
 
 def _oldest_came_in_at() -> datetime | None:
@@ -182,14 +179,3 @@ def _complete(begins: datetime, ends: datetime) -> Select[int]:
 def _number(ids: Select[int]) -> ScalarSelect[int]:
     """How many, as a value inside a larger question."""
     return select(func.count()).select_from(ids.subquery()).scalar_subquery()
-
-
-def _waiting(shop_ids: Sequence[int]) -> dict[int, int]:
-    if not shop_ids:
-        return {}
-    counted = (
-        select(Writeback.shop_id, func.count().label("waiting"))
-        .where(Writeback.shop_id.in_(shop_ids), Writeback.state == PENDING)
-        .group_by(Writeback.shop_id)
-    )
-    return {row.shop_id: row.waiting for row in db.session.execute(counted)}

@@ -65,6 +65,11 @@ def last_sync(shops: Sequence[ShopHealth], now: datetime) -> LastSync | None:
     return LastSync(_("bol.com synced %(when)s", when=when), "ok")
 
 
+def is_sync_late(shop: Shop, now: datetime) -> bool:
+    """Whether what is seen here of the shop may be old."""
+    return _lateness(shop, now) > LATE
+
+
 def _banner(health: ShopHealth, matter: str | None, is_manager: bool) -> Banner:
     shop = health.shop
     what, tone = _what(shop, matter)

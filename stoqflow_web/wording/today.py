@@ -1,22 +1,22 @@
 """What the home page says: the tiles, and how each shop does."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from stoqflow_web.exchange import ACCOUNT_INACTIVE
+from stoqflow_web.exchange import ACCOUNT_INACTIVE, KEYS_UNUSABLE
 from stoqflow_web.models import Shop
 from stoqflow_web.models.shops import LIMITED, SILENT
 from stoqflow_web.queries import attention
 from stoqflow_web.queries.orders import COUNTED_UP_TO
+from stoqflow_web.queries.shop_health import ShopHealth
 from stoqflow_web.queries.today import Figures, ShopOfToday
 from stoqflow_web.wording.deadlines import first_words, short_span
+from stoqflow_web.wording.shop_health import is_sync_late
 from stoqflow_web.wording.statuses import Pill
 from stoqflow_web.wording.times import Language, ago, brief, count
-
-LATE_SYNC = timedelta(minutes=5)  # and some intervals of the shop: then what is seen here may be old
 
 
 @dataclass(frozen=True)
@@ -56,23 +56,21 @@ def tiles(told: Figures, *, now: datetime, locale: Language = "en") -> list[Tile
 
 def shop_line(told: ShopOfToday, *, now: datetime, locale: Language = "en") -> ShopLine:
     """The worst that is the matter with a shop, as a word and as a sentence; green only when nothing is."""
-    shop = told.shop
+    health, shop = told.health, told.health.shop
     if shop.has_lost_access:
-        is_inactive = shop.access_lost_because == ACCOUNT_INACTIVE
-        what = _("bol.com says that the account is not active") if is_inactive else _("bol.com refuses the keys")
-        return ShopLine(shop, Pill(_("Locked out"), "danger"), _since(what, shop.access_lost_at, told, now, locale))
+        return ShopLine(shop, Pill(_("Locked out"), "danger"), _since(_locked_out(health), health, now, locale))
     if shop.is_paused:
-        return ShopLine(shop, Pill(_("Paused"), "warn"), _since(_("paused"), shop.paused_at, told, now, locale))
+        return ShopLine(shop, Pill(_("Paused"), "warn"), _since(_("paused"), health, now, locale))
     if shop.trouble == SILENT:
-        words = _since(_("bol unreachable"), shop.trouble_since, told, now, locale)
-        return ShopLine(shop, Pill(_("Waiting"), "warn"), words)
+        return ShopLine(shop, Pill(_("Waiting"), "warn"), _since(_("bol unreachable"), health, now, locale))
     if shop.synced_at is None:
         return ShopLine(shop, Pill(_("Not synced yet")), _("its orders come in with the first sync"))
     if shop.trouble == LIMITED:
-        words = _since(_("bol.com allows fewer calls"), shop.trouble_since, told, now, locale)
-        return ShopLine(shop, Pill(_("Limits cut"), "warn"), words)
+        return ShopLine(
+            shop, Pill(_("Limits cut"), "warn"), _since(_("bol.com allows fewer calls"), health, now, locale)
+        )
     words = _("synced %(ago)s", ago=ago(shop.synced_at, now=now))
-    if now - shop.synced_at > LATE_SYNC + 2 * timedelta(minutes=shop.sync_minutes):
+    if is_sync_late(shop, now):
         return ShopLine(shop, Pill(_("Sync is late"), "warn"), words)
     if told.check is None:
         return ShopLine(shop, Pill(_("Healthy"), "ok"), words)
@@ -120,10 +118,17 @@ def _refused(told: Figures) -> str:
     return _("%(number)s refused by bol", number=told.refused)
 
 
-def _since(what: str, since: datetime | None, told: ShopOfToday, now: datetime, locale: Language) -> str:
-    parts = [what]
-    if since is not None:
-        parts = [_("%(what)s since %(moment)s", what=what, moment=brief(since, now=now, locale=locale))]
-    if told.waiting:
-        parts.append(_("%(number)s safe in queue", number=count(told.waiting, locale=locale)))
-    return " · ".join(parts)
+def _locked_out(health: ShopHealth) -> str:
+    words = {
+        ACCOUNT_INACTIVE: _("bol.com says the account is not active"),
+        KEYS_UNUSABLE: _("the keys can't be used"),
+    }
+    return words.get(str(health.matter), _("bol.com refuses the keys"))
+
+
+def _since(what: str, health: ShopHealth, now: datetime, locale: Language) -> str:
+    if health.since is not None:
+        what = _("%(what)s since %(moment)s", what=what, moment=brief(health.since, now=now, locale=locale))
+    if not health.waiting:
+        return what
+    return _("%(what)s · %(number)s safe in queue", what=what, number=count(health.waiting, locale=locale))

@@ -106,8 +106,8 @@ def test_each_shop_has_its_newest_check_and_what_waits_only_while_it_is_in_troub
     for shop in (well, silent, silent):
         tell(make_order(shop=shop, status=COMPLETE), "pending")
     first, second = today.shops()
-    assert (first.shop.name, first.check.difference, first.waiting) == ("Home", 0, 0)
-    assert (second.shop.name, second.check, second.waiting) == ("Outdoor", None, 2)
+    assert (first.health.shop.name, first.check.difference, first.health.waiting) == ("Home", 0, 0)
+    assert (second.health.shop.name, second.check, second.health.waiting) == ("Outdoor", None, 2)
 
 
 def test_the_number_of_questions_grows_neither_with_orders_nor_with_shops(app):
