@@ -24,6 +24,7 @@ from stoqflow_web.services.import_work import Work
 from stoqflow_web.services.marketplaces import connect
 from stoqflow_web.services.order_fetching import fetch_waiting, forget_items, note_waiting
 from stoqflow_web.services.storing_orders import store_orders
+from stoqflow_web.services.trouble import note_answer
 from stoqflow_web.transaction import Transaction, reading, transaction
 
 PAGES_A_MINUTE = 8  # of the 25 lists that bol.com allows
@@ -185,7 +186,7 @@ def _keep(tx: Transaction, run: ImportRun, read: _Read) -> OrderCheck:
     found = _unfinished(tx, run.shop_id) or _begin(tx, run.shop_id)
     found.listed = {**(found.listed or {}), **read.rows}
     found.next_page = read.next_page
-    run.faults, run.trouble = 0, None
+    note_answer(tx, run)
     return found
 
 

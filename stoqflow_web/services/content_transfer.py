@@ -14,6 +14,7 @@ from stoqflow_web.models.imports import FETCHING
 from stoqflow_web.services.import_problems import note
 from stoqflow_web.services.import_work import Work
 from stoqflow_web.services.product_words import add_product_words
+from stoqflow_web.services.trouble import note_answer
 from stoqflow_web.transaction import Transaction, reading
 
 CHECK_AGAIN = timedelta(days=30)  # the catalogue changes slowly; bol's documentation advises to keep answers for days
@@ -98,7 +99,7 @@ def _ask(work: Work, marketplace: Marketplace, lacking: Lacking) -> None:
         run.cursor = str(lacking.id)
         run.done += 1
         run.total = max(run.total or 0, run.done)
-        run.faults, run.trouble = 0, None
+        note_answer(tx, run)
 
 
 def _has_failed_too_often(work: Work) -> bool:

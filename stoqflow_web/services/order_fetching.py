@@ -15,6 +15,7 @@ from stoqflow_web.models.imports import FETCHING
 from stoqflow_web.services.import_problems import note, note_line
 from stoqflow_web.services.import_work import LeaseLost, StopRequested, Work
 from stoqflow_web.services.storing_orders import Stored, store_orders
+from stoqflow_web.services.trouble import note_answer
 from stoqflow_web.transaction import Transaction, reading
 
 log = logging.getLogger(__name__)
@@ -107,7 +108,7 @@ def _store_together(work: Work, answers: Sequence[tuple[str, Answer]], *, is_las
                 note(tx, run, "answer_not_understood", external_id, why=answer.sentence)
         settled = [one for one, answer in answers if is_last_try or not isinstance(answer, AnswerNotUnderstood)]
         _no_longer_waiting(tx, run, settled)
-        run.faults, run.trouble = 0, None
+        note_answer(tx, run)
     return bool(stored.nothing_to_do)
 
 

@@ -21,6 +21,7 @@ from stoqflow_web.models.imports import COMPARING, FETCHING, LISTING
 from stoqflow_web.services import checking_orders
 from stoqflow_web.services.import_work import Work
 from stoqflow_web.services.order_fetching import fetch_waiting, forget_items, note_waiting
+from stoqflow_web.services.trouble import note_answer
 from stoqflow_web.transaction import reading
 
 
@@ -101,7 +102,7 @@ def _note_news(work: Work, listed: Sequence[ListedOrder], *, watermark: datetime
         }
         note_waiting(tx, run, [one.external_id for one in listed if is_news(one, here.get(one.external_id, ()))])
         run.watermark = watermark or run.watermark
-        run.faults, run.trouble = 0, None
+        note_answer(tx, run)
 
 
 def _move_watermark(work: Work) -> None:

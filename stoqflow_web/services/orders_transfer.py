@@ -7,6 +7,7 @@ from stoqflow_web.models import ImportRun
 from stoqflow_web.models.imports import LISTING
 from stoqflow_web.services.import_work import Work
 from stoqflow_web.services.order_fetching import fetch_waiting, note_waiting
+from stoqflow_web.services.trouble import note_answer
 from stoqflow_web.transaction import reading
 
 MOST_ROUNDS = 5  # of listing again because the list moved
@@ -37,6 +38,6 @@ def _list_open_orders(work: Work, marketplace: Marketplace) -> None:
         external_ids = marketplace.open_order_ids(page)
         with work.step() as (tx, run):
             note_waiting(tx, run, external_ids)
-            run.faults, run.trouble = 0, None
+            note_answer(tx, run)
         if not marketplace.is_full_order_page(external_ids):
             return

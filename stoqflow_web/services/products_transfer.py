@@ -15,6 +15,7 @@ from stoqflow_web.models import ImportRun, Offer
 from stoqflow_web.models.imports import LISTING, MATCHING
 from stoqflow_web.services.import_work import Work
 from stoqflow_web.services.offers_matching import match_offers
+from stoqflow_web.services.trouble import note_answer
 from stoqflow_web.transaction import Transaction, reading
 
 TITLE_WIDTH = 500
@@ -53,7 +54,7 @@ def _list_offers(work: Work, marketplace: Marketplace, cursor: str | None) -> No
             raise AnswerNotUnderstood("bol.com's list of offers does not go on: it names the same next page again.")
         with work.step() as (tx, run):
             run.done += _keep(tx, run, page.offers)
-            run.faults, run.trouble = 0, None
+            note_answer(tx, run)
             run.cursor = page.next_cursor
             if page.next_cursor is None:
                 run.phase, run.done = MATCHING, 0

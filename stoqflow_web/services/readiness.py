@@ -19,6 +19,7 @@ from stoqflow_web.models import ImportProblem, ImportRun, Product
 from stoqflow_web.models.imports import LISTING
 from stoqflow_web.services.import_problems import note
 from stoqflow_web.services.import_work import Work
+from stoqflow_web.services.trouble import note_answer
 from stoqflow_web.transaction import Transaction, reading
 
 PRODUCT_WITHOUT_EAN = "product_without_ean"
@@ -72,7 +73,7 @@ def _look_at_offers(work: Work, marketplace: Marketplace) -> list[Listed]:
         with work.step() as (tx, run):
             _report_page(tx, run, fresh)
             run.done += len(fresh)
-            run.faults, run.trouble = 0, None
+            note_answer(tx, run)
         listed |= {record.external_id: _listed(record) for record in fresh}
         if page.next_cursor is None:
             return list(listed.values())

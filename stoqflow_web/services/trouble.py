@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from stoqflow_web import clock
 from stoqflow_web.exchange import AnswerNotUnderstood, ExchangeError, OutcomeUnknown, Unreachable
-from stoqflow_web.models import Shop
+from stoqflow_web.models import ImportRun, Shop
 from stoqflow_web.models.activities import CONNECTION, DONE, TROUBLE
 from stoqflow_web.models.shops import LIMITED, SILENT
 from stoqflow_web.services import activities, outbox
@@ -59,6 +59,15 @@ def answered(shop_id: int) -> None:
         return
     with transaction() as tx:
         shop = _locked(tx, shop_id)
+        if shop is not None:
+            end_silence(tx, shop)
+
+
+def note_answer(tx: Transaction, run: ImportRun) -> None:
+    """Inside a step of a run: a good answer came. Its faults in a row begin anew, and no silence outlasts it."""
+    run.faults, run.trouble = 0, None
+    if run.shop.trouble == SILENT or run.shop.unanswered_since is not None:
+        shop = _locked(tx, run.shop_id)
         if shop is not None:
             end_silence(tx, shop)
 

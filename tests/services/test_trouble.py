@@ -7,8 +7,12 @@ from stoqflow_web.exchange import AskedWrongly, Busy, Unreachable
 from stoqflow_web.extensions import db
 from stoqflow_web.models import Activity, HistoryEntry, Shop
 from stoqflow_web.services import shops, trouble
+from stoqflow_web.services.marketplaces import connect
+from stoqflow_web.services.orders_transfer import transfer_orders
+from tests.services.transfers import claimed, new_run
 from tests.support.builders import make_shop
 from tests.support.counting import counted_queries
+from tests.support.linking import link_shop
 from tests.support.syncs import shop_now
 
 pytestmark = [pytest.mark.usefixtures("clock", "ctx"), pytest.mark.both_databases]
@@ -90,6 +94,18 @@ def test_a_refusal_is_an_answer(shop, clock):
     shops.mark_access_lost(shop.id, "The keys are refused.")
     assert shop_now(shop.id).trouble is None
     assert told(shop) == ["fell_silent", "answers_again", "access_lost"]
+
+
+def test_a_long_transfer_ends_it_with_its_first_good_answer_and_not_with_its_end(sandbox, clock):
+    shop_id = link_shop(sandbox)
+    trouble.note_silent(shop_id, SAID)
+    clock.jump(minutes=1)
+    trouble.note_silent(shop_id, SAID)
+    work = claimed(new_run(shop_id, "orders"))
+    with connect(shop_id) as marketplace:
+        transfer_orders(work, marketplace)
+        assert shop_now(shop_id).trouble is None
+    assert db.session.scalars(select(Activity.event).order_by(Activity.id)).all()[-1] == "answers_again"
 
 
 def test_a_pause_leaves_no_doubt_behind(shop, clock):
