@@ -92,7 +92,7 @@ def _synced(name: str, details: Details) -> str:
             "new",
         ),
         (_("%(shown)s changed", shown=_shown(details, "changed")), "changed"),
-        (_("%(shown)s skipped", shown=_shown(details, "skipped")), "skipped"),
+        (_("%(shown)s with nothing to ship", shown=_shown(details, "skipped")), "skipped"),
         (needs_you(_n(details, "problems")), "problems"),
         (_differing(details), "difference"),
         details=details,

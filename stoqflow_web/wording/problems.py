@@ -138,6 +138,10 @@ def _kinds() -> Mapping[str, Kind]:
             _("Answers of bol.com that could not be read"),
             _("Transfer again. If it stays, report it with this sentence; the order is untouched at bol.com."),
         ),
+        ORDER_NOT_STORED: Kind(
+            _("Orders that Stoqflow could not store"),
+            _("Report it with what the log says. It is tried again each time; the order is untouched at bol.com."),
+        ),
         PRODUCT_WITHOUT_EAN: Kind(
             _("Products here without EAN"),
             _("Give its offer the EAN at bol.com and transfer the products: what is missing here is filled in."),

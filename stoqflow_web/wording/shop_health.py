@@ -62,7 +62,7 @@ def last_sync(shops: Sequence[ShopHealth], now: datetime) -> LastSync | None:
     when = ago(shop.synced_at, now=now)
     if late > LATE:
         return LastSync(_("%(shop)s: late, synced %(when)s", shop=shop.name, when=when), "warn")
-    return LastSync(_("bol.com synced %(when)s", when=when), "ok")
+    return LastSync(_("bol.com synced %(when)s", when=when), "warn" if shop.trouble == SILENT else "ok")
 
 
 def is_sync_late(shop: Shop, now: datetime) -> bool:

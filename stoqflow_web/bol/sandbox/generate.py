@@ -109,7 +109,7 @@ def _add_order(state: State, offers: Mapping[str, list[Offer]], number: int) -> 
         _some_lines(state, offers),
         client,
         placed_at=placed_at,
-        deliver_by=delivery_day(random, today),
+        deliver_by=delivery_day(random, placed_at, today),
         exact_date=exact_date,
         time_frame=time_frame,
     )

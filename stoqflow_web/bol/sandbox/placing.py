@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -14,6 +14,7 @@ from stoqflow_web.bol.sandbox.state import State
 
 # bol cancels what is not handled on the third day after the latest delivery date.
 EXPIRES_AFTER = timedelta(days=3)
+CUT_OFF = time(17, 0)  # Amsterdam: the ultimate order time of the offers here; who orders later waits a day longer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,9 +74,17 @@ def make_order(
     )
 
 
-def delivery_day(random: Random, today: date) -> date:
-    """A day from today on; most of it tomorrow and after."""
-    return today + timedelta(days=random.choices((0, 1, 2, 3, 4), weights=(15, 40, 25, 12, 8))[0])
+def delivery_day(random: Random, placed_at: datetime, today: date) -> date:
+    """What the client was promised: the next day for an order before the cut-off, else the day after, or later.
+
+    An order from some days ago that is still open is to be delivered from `today` on, most of them from tomorrow on.
+    """
+    placed = placed_at.astimezone(AMSTERDAM)
+    earliest = placed.date() + timedelta(days=1 if placed.time() < CUT_OFF else 2)
+    later = random.choices((0, 1, 2, 3, 4), weights=(15, 40, 25, 12, 8))[0]
+    if later == 0:
+        return max(earliest, today)
+    return max(earliest, today + timedelta(days=1)) + timedelta(days=later - 1)
 
 
 def _item(

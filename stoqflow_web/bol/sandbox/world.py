@@ -73,12 +73,13 @@ class World(State):
             )
             today = self.clock.today()
             delay = self.appearing_delay if appears_after is None else appears_after
+            placed_at = placed_at or self.clock.now()
             order = make_order(
                 self,
                 [self._line({**usual, **line}) for line in asked],
                 client,
-                placed_at=placed_at or self.clock.now(),
-                deliver_by=delivery_day(self.random, today)
+                placed_at=placed_at,
+                deliver_by=delivery_day(self.random, placed_at, today)
                 if deliver_in_days is None
                 else today + timedelta(days=deliver_in_days),
                 exact_date=exact_date,
