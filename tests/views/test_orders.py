@@ -222,6 +222,7 @@ def test_the_order_page_tells_the_lines_the_client_and_what_bol_says(sam):
     assert page.texts("table tbody tr") == [
         "Braadpan SKU HK-2281 · EAN 8712345678906 Change product 2 × € 19.95 In stock 31"
     ]
+    assert page.texts("time[data-ago]") == ["just now"]  # and the browser counts on
     facts = dict(zip(page.texts(".key-values dt"), page.texts(".key-values dd"), strict=True))
     assert facts["Order"] == "C000AB12CD"
     assert facts["Fulfilment"] == "own (FBR)"
