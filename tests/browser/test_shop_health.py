@@ -26,7 +26,7 @@ def test_a_banner_comes_and_goes_on_an_open_page_and_the_rail_tells_the_age_of_t
     set_shop(filled_house, page, trouble="silent", trouble_since=clock.now(), synced_at=clock.now())
 
     expect(page.locator(".banners .notice")).to_contain_text("bol.com does not answer for Home & Kitchen NL")
-    expect(page.locator(".sidebar__status--ok")).to_contain_text("bol.com synced")
+    expect(page.locator(".sidebar__status--warn")).to_contain_text("bol.com synced")
     expect(page.locator("[name=q]")).to_have_value("spa")
     shoot(page, "banner")
     set_shop(filled_house, page, trouble=None, trouble_since=None)
