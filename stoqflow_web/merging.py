@@ -1,5 +1,7 @@
 """How what a marketplace tells now becomes what we keep of it: rules only, no database."""
 
+from collections.abc import Mapping
+
 from stoqflow_web import clock
 from stoqflow_web.exchange import ItemRecord, OrderRecord
 from stoqflow_web.models import MarketplaceItem, MarketplaceOrder
@@ -10,8 +12,6 @@ ITEM_FIELDS = (
     "ean",
     "title",
     "quantity",
-    "quantity_shipped",
-    "quantity_cancelled",
     "is_cancellation_requested",
     "fulfilment_method",
     "needs_marketplace_label",
@@ -31,8 +31,12 @@ def merge(order: MarketplaceOrder, record: OrderRecord) -> bool:
     """Make `order` say what `record` says; True when that changed anything a person could notice.
 
     An item the marketplace no longer mentions is kept as it was: it does not take items away, it cancels them. A part
-    of an address that is blanked there later (personal data is kept only for a while) stays as we knew it.
+    of an address that is blanked there later (personal data is kept only for a while) stays as we knew it. A record
+    that was read before another one and comes in after it takes nothing back: two workers may read at the same time.
     """
+    known = {item.external_id: item for item in order.items}
+    if any(_is_older(known[each.external_id], each) for each in record.items if each.external_id in known):
+        return _merge_what_only_grows(known, record)
     changed = _set(order, "placed_at", record.placed_at or order.placed_at)
     changed |= _set(order, "ship_to", record.ship_to or order.ship_to)
     changed |= _set(order, "invoice_to", record.invoice_to or order.invoice_to)
@@ -40,7 +44,6 @@ def merge(order: MarketplaceOrder, record: OrderRecord) -> bool:
     if order.ship_to is not None:
         changed |= _set(order, "client_name", order.ship_to.full_name[:300])
         changed |= _set(order, "client_city", order.ship_to.city[:200])
-    known = {item.external_id: item for item in order.items}
     for item_record in record.items:
         item = known.get(item_record.external_id)
         if item is None:
@@ -52,7 +55,7 @@ def merge(order: MarketplaceOrder, record: OrderRecord) -> bool:
 
 
 def _merge_item(item: MarketplaceItem, record: ItemRecord) -> bool:
-    changed = False
+    changed = _merge_quantities(item, record)
     if not record.is_cancellation_requested:
         item.cancellation_requested_at = None
     elif not item.is_cancellation_requested:
@@ -64,6 +67,24 @@ def _merge_item(item: MarketplaceItem, record: ItemRecord) -> bool:
             value = value[: WIDTHS[name]]
         changed |= _set(item, name, value)
     return changed
+
+
+def _is_older(item: MarketplaceItem, record: ItemRecord) -> bool:
+    """Whether the record says how the item was before what we know of it."""
+    if item.changed_at is not None and record.changed_at is not None and item.changed_at != record.changed_at:
+        return record.changed_at < item.changed_at
+    return record.quantity_shipped < item.quantity_shipped or record.quantity_cancelled < item.quantity_cancelled
+
+
+def _merge_what_only_grows(known: Mapping[str, MarketplaceItem], record: OrderRecord) -> bool:
+    grown = [_merge_quantities(known[each.external_id], each) for each in record.items if each.external_id in known]
+    return any(grown)
+
+
+def _merge_quantities(item: MarketplaceItem, record: ItemRecord) -> bool:
+    """What was shipped or cancelled there stays so: these two only rise."""
+    changed = _set(item, "quantity_shipped", max(item.quantity_shipped or 0, record.quantity_shipped))
+    return changed | _set(item, "quantity_cancelled", max(item.quantity_cancelled or 0, record.quantity_cancelled))
 
 
 def _set(thing: object, name: str, value: object) -> bool:

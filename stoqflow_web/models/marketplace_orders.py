@@ -132,7 +132,8 @@ class MarketplaceItem(Base):
     changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # Ours, not the marketplace's: when the client's wish to cancel was first heard of, as exactly as it was told.
     cancellation_requested_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    # Ours, not the marketplace's: units that were shipped outside Stoqflow and are taken off our stock already.
+    # Ours, not the marketplace's: units that were shipped without us and that no order line counts any more. What of
+    # them had to be taken off our stock is taken off.
     shipped_elsewhere: Mapped[int] = mapped_column(default=0, server_default="0")
 
     order: Mapped[MarketplaceOrder] = relationship(back_populates="items")

@@ -10,6 +10,7 @@ from stoqflow_web.models.base import Base, BigId, Key, Moment, UtcDateTime, Word
 OPENING = "opening"  # a movement's reason: bol.com's number when the product first came in
 SHIPPED = "shipped"  # an order with it was completed
 UNDONE = "undone"  # that was taken back
+SHIPPED_ELSEWHERE = "shipped-elsewhere"  # it was shipped in the marketplace's own screens
 TAKEN_OVER = "taken-over"  # the order was made to say what the marketplace says
 
 

@@ -134,6 +134,8 @@ class OrderLine(Base):
     marketplace_item_id: Mapped[int] = mapped_column(ForeignKey("marketplace_items.id"), index=True)
     product_id: Mapped[int | None] = mapped_column(ForeignKey("products.id"), index=True)
     quantity: Mapped[int]
+    # Units that were on it and that somebody shipped in the marketplace's own screens: `quantity` is less by them.
+    shipped_elsewhere: Mapped[int] = mapped_column(default=0, server_default="0")
     position: Mapped[int]
     # Set when the line was canceled here, alone or with its order. What the marketplace cancelled itself has no reason
     # of ours and is never told back.

@@ -6,13 +6,14 @@ from sqlalchemy import select
 from stoqflow_web import clock
 from stoqflow_web.errors import NotFound, StoqflowError
 from stoqflow_web.models import MarketplaceOrder, SalesOrder
+from stoqflow_web.models.products import UNDONE
 from stoqflow_web.models.sales_orders import DELETED, ON_HOLD, first_number
-from stoqflow_web.models.writebacks import NEEDS_ATTENTION, ON_ITS_WAY, PENDING
-from stoqflow_web.services import history, holding
+from stoqflow_web.models.writebacks import CONFIRMED, NEEDS_ATTENTION, ON_ITS_WAY, PENDING
+from stoqflow_web.services import history, holding, stock
 from stoqflow_web.services.families import locked_family, locked_order
 from stoqflow_web.services.owing import settle_debts
 from stoqflow_web.services.withdrawing import give_up, withdraw
-from stoqflow_web.transaction import transaction
+from stoqflow_web.transaction import Transaction, transaction
 
 
 class NotDeletable(StoqflowError):
@@ -63,6 +64,7 @@ def import_again(marketplace_order_id: int, *, user_id: int | None) -> SalesOrde
             raise NotDeletable(_("Nothing of this order is open at bol.com any more."))
         family.deleted_at = None
         order.status, order.ended_at = ON_HOLD, None
+        _take_parcels_back(tx, family, user_id)
         _take_lines_back(family, order)
         history.record(tx, "imported_again", user_id=user_id, sales_order_id=order.id)
         tx.session.flush()
@@ -70,14 +72,30 @@ def import_again(marketplace_order_id: int, *, user_id: int | None) -> SalesOrde
         return order
 
 
+def _take_parcels_back(tx: Transaction, family: MarketplaceOrder, user_id: int | None) -> None:
+    """It begins anew, without parcels; what was in those that bol.com was never told of is to be packed again."""
+    for part in family.sales_orders:
+        confirmed = {row.shipment_id for row in part.writebacks if row.state == CONFIRMED}
+        products = holding.products_of(tx, part)
+        for shipment in part.parcels:
+            shipment.undone_at = clock.now()
+            for line in shipment.lines if shipment.id not in confirmed else []:
+                if line.order_line.product_id is not None:
+                    product = products[line.order_line.product_id]
+                    stock.move(tx, product, line.quantity, UNDONE, user_id=user_id, sales_order_id=part.id)
+
+
 def _take_lines_back(family: MarketplaceOrder, order: SalesOrder) -> None:
     """All that is open at the marketplace is on this one order again, whatever it had been split into."""
     for part in family.sales_orders:
         for row in part.writebacks:
             row.forget_given_up()
-        for line in part.lines:
+        for line in list(part.lines):
             line.canceled_at = line.cancel_reason = None
+            line.quantity = line.shipped_elsewhere = 0
             if part is not order and all(own.item is not line.item for own in order.lines):
                 line.sales_order = order
+    for item in family.our_items:
+        item.shipped_elsewhere = item.quantity_shipped
     for line in order.lines:
         line.quantity = line.item.quantity_open

@@ -1,5 +1,7 @@
 """Reads an order with its whole family for an action, so that nothing of it changes underneath."""
 
+from collections.abc import Collection, Sequence
+
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -22,11 +24,19 @@ def locked_order(tx: Transaction, order_id: int) -> SalesOrder:
 
 def locked_family(tx: Transaction, marketplace_order_id: int) -> MarketplaceOrder:
     """The marketplace order with all its sales orders, deleted ones too, locked until the commit."""
+    (family,) = locked_families(tx, [marketplace_order_id])
+    return family
+
+
+def locked_families(tx: Transaction, marketplace_order_ids: Collection[int]) -> Sequence[MarketplaceOrder]:
+    """Like `locked_family`, for several; they are locked in the order of their ids, as everywhere."""
     tx.session.flush()
-    tx.session.execute(select(MarketplaceOrder.id).where(MarketplaceOrder.id == marketplace_order_id).with_for_update())
+    is_wanted = MarketplaceOrder.id.in_(marketplace_order_ids)
+    tx.session.execute(select(MarketplaceOrder.id).where(is_wanted).order_by(MarketplaceOrder.id).with_for_update())
     return tx.session.scalars(
         select(MarketplaceOrder)
-        .where(MarketplaceOrder.id == marketplace_order_id)
+        .where(is_wanted)
+        .order_by(MarketplaceOrder.id)
         .options(
             joinedload(MarketplaceOrder.shop),
             selectinload(MarketplaceOrder.items),
@@ -37,7 +47,7 @@ def locked_family(tx: Transaction, marketplace_order_id: int) -> MarketplaceOrde
             ),
         )
         .execution_options(populate_existing=True)
-    ).one()
+    ).all()
 
 
 def _part(family: MarketplaceOrder, order_id: int) -> SalesOrder | None:

@@ -71,6 +71,11 @@ def products_of(tx: Transaction, order: SalesOrder) -> dict[int, Product]:
     return _locked_products(tx, [order])
 
 
+def lock_products(tx: Transaction, orders: Iterable[SalesOrder]) -> dict[int, Product]:
+    """The products on the lines of these orders by id, locked until the commit: all at once, before any changes."""
+    return _locked_products(tx, orders)
+
+
 def needs(order: SalesOrder) -> Counter[int]:
     """Units per product that the order's lines ask for."""
     wanted: Counter[int] = Counter()

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from stoqflow_web import clock
+from stoqflow_web.allotment import may_be_there
 from stoqflow_web.models import MarketplaceOrder, OrderLine, SalesOrder, Shipment, ShipmentLine, Shop, Writeback
 from stoqflow_web.models.history import MARKETPLACE
 from stoqflow_web.models.writebacks import (
@@ -22,6 +23,7 @@ from stoqflow_web.models.writebacks import (
     PENDING,
     SENDING,
     SHIPMENT,
+    SHIPPED_THERE,
     SUBMITTED,
     TRANSPORT,
     WITHDRAWN,
@@ -128,6 +130,22 @@ def held(tx: Transaction, messages: Iterable[Message], *, state: str = SENDING) 
     return {row.id: row for row in rows if row.claim == claims[row.id]}
 
 
+def not_there(tx: Transaction, rows: Iterable[Writeback]) -> list[Writeback]:
+    """Those of these messages that wait and are surely not at the marketplace, locked until the commit.
+
+    One that a worker has just claimed is among them: it marks a message as sent only after it has read the order, with
+    the family locked, and finds then that it is not its own any more.
+    """
+    found = tx.session.scalars(
+        select(Writeback)
+        .where(Writeback.id.in_([row.id for row in rows]), Writeback.state.in_((PENDING, SENDING, NEEDS_ATTENTION)))
+        .order_by(Writeback.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return [row for row in found if not may_be_there(row)]
+
+
 def mark_sent(row: Writeback) -> None:
     """From the commit on bol may have heard it."""
     row.sent_at = clock.now()
@@ -190,6 +208,14 @@ def give_to_a_person(tx: Transaction, row: Writeback, why: str, said: str | None
     row.lease_until = row.look_at = None
     note(tx, row, "needs-attention", why=why, said=said)
     history.record(tx, "needs_attention", sales_order_id=row.sales_order_id, what=what_words(row), why=why, said=said)
+
+
+def handled_there(tx: Transaction, row: Writeback) -> None:
+    """The seller did it in the marketplace's own screens: it is not told, and not owed anew."""
+    row.state, row.why, row.ended_at = WITHDRAWN, SHIPPED_THERE, clock.now()
+    row.lease_until = row.look_at = None
+    note(tx, row, "handled-there")
+    history.record(tx, "withdrawn", sales_order_id=row.sales_order_id, what=what_words(row))
 
 
 def put_back(

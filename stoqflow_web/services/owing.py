@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from stoqflow_web import background, clock
-from stoqflow_web.models import MarketplaceOrder, SalesOrder, Writeback
+from stoqflow_web.models import MarketplaceOrder, SalesOrder, Shipment, Writeback
 from stoqflow_web.models.writebacks import (
     CANCELLATION,
     DELETED_UNITS,
@@ -43,6 +43,14 @@ def settle_debts(
     if any(row.state == PENDING and row.not_before <= clock.now() for row in added):
         hurry(tx, shop.id)  # what is held is found by the sweep once its time has come
     return added
+
+
+def settled_row(family: MarketplaceOrder, shipment: Shipment, *, state: str, why: str) -> Writeback:
+    """A row for a parcel that waits for other parts of its family, and that is not told any more: so it isn't owed."""
+    row = _row(family, shipment.sales_order, None, kind=SHIPMENT, shipment=shipment)
+    row.state, row.why, row.claim, row.tries, row.looks, row.is_deliberate = state, why, 0, 0, 0, False
+    row.ended_at = clock.now() if state == WITHDRAWN else None
+    return row
 
 
 def hurry(tx: Transaction, shop_id: int) -> None:

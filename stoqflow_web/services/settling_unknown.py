@@ -16,6 +16,7 @@ from stoqflow_web.marketplace import Marketplace
 from stoqflow_web.models import Writeback, WritebackAttempt
 from stoqflow_web.models.writebacks import PENDING, SENDING, UNKNOWN_OUTCOME
 from stoqflow_web.services import outbox
+from stoqflow_web.services.following_changes import follow
 from stoqflow_web.services.looking import DONE, NOTHING, Seen, happened, learn_ids, look, store
 from stoqflow_web.services.messages import Message, message_of
 from stoqflow_web.transaction import Transaction, reading, transaction
@@ -122,8 +123,10 @@ def _decide(
     elif otherwise is not None:
         why, said = otherwise
         outbox.give_to_a_person(tx, row, why if what == NOTHING else what, said)
+        follow(tx, [row.marketplace_order_id])  # now it is sure that it was not this that was shipped there
     elif what != NOTHING:
         outbox.give_to_a_person(tx, row, what)
+        follow(tx, [row.marketplace_order_id])
     elif not is_over and clock.now() < (row.sent_at or row.created_at) + QUEUED_THERE:
         row.looks += 1
         row.look_at = clock.now() + timedelta(seconds=PAUSES[min(row.looks, len(PAUSES)) - 1])

@@ -7,17 +7,16 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from stoqflow_web import clock
-from stoqflow_web.allotment import allot
 from stoqflow_web.exchange import OrderRecord
 from stoqflow_web.merging import merge
-from stoqflow_web.models import MarketplaceItem, MarketplaceOrder, OrderLine, OrderWord, SalesOrder, Shop
+from stoqflow_web.models import MarketplaceOrder, OrderLine, OrderWord, Product, SalesOrder, Shop
 from stoqflow_web.models.history import MARKETPLACE
-from stoqflow_web.models.marketplace_orders import FAR_AWAY
-from stoqflow_web.models.sales_orders import CANCELED, COMPLETE, ON_HOLD, OPEN_STATUSES, first_number
+from stoqflow_web.models.products import SHIPPED_ELSEWHERE
+from stoqflow_web.models.sales_orders import ON_HOLD, OPEN_STATUSES, first_number
 from stoqflow_web.search_words import words_of
-from stoqflow_web.services import history, holding
+from stoqflow_web.services import history, holding, stock
+from stoqflow_web.services.following_changes import follow, take_over_what_is_listed
 from stoqflow_web.services.line_products import KnownProducts, finish_solving, known_products
-from stoqflow_web.services.owing import settle_debts
 from stoqflow_web.transaction import Transaction
 
 
@@ -37,13 +36,16 @@ def store_orders(tx: Transaction, shop: Shop, records: Sequence[OrderRecord]) ->
     """Keep what each record says, and give each order that we must ship its sales order. For small batches."""
     stored = Stored()
     here = _orders_here(tx, shop.id, [record.external_id for record in records])
+    were_cancelled = {item.id: item.quantity_cancelled for order in here.values() for item in order.items}
     fresh: list[MarketplaceOrder] = []
+    new: list[MarketplaceOrder] = []
     for record in records:
         order = here.get(record.external_id)
         if order is None:
             order = here[record.external_id] = _new_order(shop, record)
             tx.session.add(order)
             merge(order, record)
+            new.append(order)
             if any(item.is_open for item in order.our_items):
                 fresh.append(order)
                 stored.new.append(record.external_id)
@@ -57,7 +59,19 @@ def store_orders(tx: Transaction, shop: Shop, records: Sequence[OrderRecord]) ->
         else:
             stored.unchanged.append(record.external_id)
         order.checked_at = clock.now()
-    _follow_changes(tx, [here[external_id] for external_id in stored.changed])
+    _note_what_had_left(tx, shop, new)
+    changed = [here[external_id] for external_id in stored.changed]
+    follow(
+        tx,
+        [order.id for order in changed],
+        are_changed=True,
+        newly_cancelled=[
+            item.id
+            for order in changed
+            for item in order.our_items
+            if item.quantity_cancelled > were_cancelled.get(item.id, 0)
+        ],
+    )
     _look_again_at_unknown_lines(tx, shop, [here[key] for key in stored.changed + stored.unchanged], stored)
     _make_sales_orders(tx, shop, fresh, stored)
     return stored
@@ -77,6 +91,26 @@ def _orders_here(tx: Transaction, shop_id: int, external_ids: Sequence[str]) -> 
 def _new_order(shop: Shop, record: OrderRecord) -> MarketplaceOrder:
     now = clock.now()
     return MarketplaceOrder(shop_id=shop.id, external_id=record.external_id, came_in_at=now, checked_at=now, items=[])
+
+
+def _note_what_had_left(tx: Transaction, shop: Shop, orders: Sequence[MarketplaceOrder]) -> None:
+    """What was shipped before the order came in here is no work of ours, but the goods are gone.
+
+    They are taken off the stock of a product that was here before the order was placed: else our count, which begins
+    with the marketplace's own number, does not have them.
+    """
+    left = [item for order in orders for item in order.our_items if item.quantity_shipped]
+    if not left:
+        return
+    known = known_products(tx, shop.id, left)
+    moved: list[tuple[Product, int]] = []
+    for item in left:
+        item.shipped_elsewhere = item.quantity_shipped
+        product, placed_at = known.product_for(item), item.order.placed_at
+        if product is not None and placed_at is not None and product.created_at <= placed_at:
+            moved.append((product, item.quantity_shipped))
+    for product, units in sorted(moved, key=lambda each: each[0].id):
+        stock.move(tx, product, -units, SHIPPED_ELSEWHERE)
 
 
 def _make_sales_orders(tx: Transaction, shop: Shop, orders: Sequence[MarketplaceOrder], stored: Stored) -> None:
@@ -117,65 +151,8 @@ def _sales_order(order: MarketplaceOrder, known: KnownProducts) -> SalesOrder:
             for position, item in enumerate((item for item in order.our_items if item.is_open), start=1)
         ],
     )
-    _take_over(sales_order, order)
+    take_over_what_is_listed(sales_order, order)
     return sales_order
-
-
-def _take_over(sales_order: SalesOrder, order: MarketplaceOrder) -> None:
-    """What a sales order repeats of its marketplace order, so that the list can sort and filter by it."""
-    sales_order.deliver_by = order.deliver_by
-    sales_order.sort_day = order.deliver_by or order.expires_on or FAR_AWAY
-    sales_order.is_cancellation_requested = order.is_cancellation_requested
-
-
-def _follow_changes(tx: Transaction, orders: Sequence[MarketplaceOrder]) -> None:
-    """Let the open sales orders follow what changed at the marketplace: quantities, deadlines, a wish to cancel."""
-    if not orders:
-        return
-    families = tx.session.scalars(
-        select(MarketplaceOrder)
-        .where(MarketplaceOrder.id.in_([order.id for order in orders]))
-        .options(
-            selectinload(MarketplaceOrder.sales_orders)
-            .selectinload(SalesOrder.lines)
-            .options(joinedload(OrderLine.item), joinedload(OrderLine.product))
-        )
-    ).all()
-    for family in families:
-        for sales_order in family.living_parts:
-            if sales_order.is_open:
-                holding.give_up_reservation(tx, sales_order)
-        _take_over_quantities(family)
-        for sales_order in family.living_parts:
-            if sales_order.is_open:
-                _follow(tx, sales_order, family)
-    parts = [sales_order for family in families for sales_order in family.living_parts]
-    holding.settle(tx, [sales_order.id for sales_order in parts])
-    holding.release_waiting(tx, {line.product_id for part in parts for line in part.lines if line.product_id})
-    for family in families:
-        if len(family.sales_orders) > 1:  # what was complete may have waited for the part that has just ended
-            settle_debts(tx, family, user_id=None)
-
-
-def _follow(tx: Transaction, sales_order: SalesOrder, family: MarketplaceOrder) -> None:
-    was_requested = sales_order.is_cancellation_requested
-    if not sales_order.lines_to_ship:
-        sales_order.status = _ended_as([line.item for line in sales_order.lines])
-        sales_order.ended_at = clock.now()
-        sales_order.is_cancellation_requested = False
-        event = "canceled_at_marketplace" if sales_order.status == CANCELED else "shipped_at_marketplace"
-    else:
-        _take_over(sales_order, family)  # an order that has ended keeps its deadline: lists are sorted by it
-        is_news = sales_order.is_cancellation_requested and not was_requested
-        event = "cancellation_requested" if is_news else "changed_at_marketplace"
-    history.record(tx, event, who=MARKETPLACE, sales_order_id=sales_order.id)
-
-
-def _take_over_quantities(family: MarketplaceOrder) -> None:
-    for item in family.our_items:
-        lines = [line for part in family.sales_orders for line in part.lines if line.item is item]
-        for line, quantity in allot(item, lines).items():
-            line.quantity = quantity
 
 
 def _look_again_at_unknown_lines(
@@ -209,11 +186,6 @@ def _note_unknown(lines: Sequence[OrderLine], known: KnownProducts, stored: Stor
     for line in lines:
         if line.product is None:
             stored.unknown_lines.append((line, [product.sku for product in known.candidates(line.item)]))
-
-
-def _ended_as(items: Sequence[MarketplaceItem]) -> str:
-    """Nothing is left to do: something was shipped outside Stoqflow, or all of it was cancelled."""
-    return COMPLETE if any(item.quantity_shipped for item in items) else CANCELED
 
 
 def add_words(tx: Transaction, sales_orders: Sequence[SalesOrder]) -> None:

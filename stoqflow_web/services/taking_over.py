@@ -6,15 +6,15 @@ from collections.abc import Iterable
 from flask_babel import gettext as _
 
 from stoqflow_web import clock
-from stoqflow_web.allotment import allot
 from stoqflow_web.errors import StoqflowError
 from stoqflow_web.exchange import ExchangeError, OrderRecord
 from stoqflow_web.models import MarketplaceOrder, OrderLine, SalesOrder, Writeback, WritebackAttempt
 from stoqflow_web.models.products import TAKEN_OVER
-from stoqflow_web.models.sales_orders import CANCELED, COMPLETE
+from stoqflow_web.models.sales_orders import COMPLETE
 from stoqflow_web.models.writebacks import NEEDS_ATTENTION
 from stoqflow_web.services import history, holding, stock
 from stoqflow_web.services.families import locked_family
+from stoqflow_web.services.following_changes import status_of_ended
 from stoqflow_web.services.refreshing import read_order
 from stoqflow_web.services.storing_orders import store_orders
 from stoqflow_web.services.undoing import undo
@@ -58,7 +58,7 @@ def _agree(writeback_id: int, record: OrderRecord, *, goods_are_back: bool, user
         order = _part(family, order_id)
         history.record(tx, "taken_over", user_id=user_id, sales_order_id=order_id, what=what)
         if not order.is_open and any(_is_open_there(line, family) for line in order.lines if line.quantity):
-            _open_again(tx, family, order_id, waiting, user_id)
+            _open_again(tx, order_id, waiting, user_id)
             return
         give_up(tx, waiting)
         order = _part(locked_family(tx, family.id), order_id)
@@ -71,22 +71,12 @@ def _is_open_there(line: OrderLine, family: MarketplaceOrder) -> bool:
     return line.item.quantity_open > elsewhere
 
 
-def _open_again(
-    tx: Transaction, family: MarketplaceOrder, order_id: int, waiting: Iterable[Writeback], user_id: int | None
-) -> None:
-    """The marketplace still waits for it, so it is worked on again, with the quantities that are open there."""
+def _open_again(tx: Transaction, order_id: int, waiting: Iterable[Writeback], user_id: int | None) -> None:
+    """The marketplace still waits for it, so it is worked on again; undoing it leaves what is open there."""
     for row in waiting:
         row.sent_at = None  # what may have been sent then has not arrived: the marketplace has just been asked
     tx.session.flush()
-    order = undo(order_id, user_id=user_id)
-    holding.give_up_reservation(tx, order)
-    for item in family.our_items:
-        lines = [line for part in family.sales_orders for line in part.lines if line.item is item]
-        for line, quantity in allot(item, lines).items():
-            if line.sales_order is order:
-                line.quantity = quantity
-    tx.session.flush()
-    holding.settle(tx, [order.id])
+    undo(order_id, user_id=user_id)
 
 
 def _follow(
@@ -95,20 +85,15 @@ def _follow(
     """All is handled there: what it shipped is complete here, what it cancelled is canceled, and the stock follows."""
     products = holding.products_of(tx, order)
     for line in order.lines:
-        shipped = _shipped_there(line, family)
-        if line.is_canceled:
-            moved = -shipped
-            if shipped:
-                line.canceled_at, line.cancel_reason, line.quantity = None, None, shipped
-        elif order.is_open:
+        if order.is_open or line.is_canceled:
             continue  # storing the record has taken care of it
-        else:
-            moved = line.quantity - shipped if goods_are_back else 0
-            line.quantity = shipped
+        shipped = _shipped_there(line, family)
+        moved = line.quantity - shipped if goods_are_back else 0
+        line.quantity = shipped
         if line.product_id is not None:
             stock.move(tx, products[line.product_id], moved, TAKEN_OVER, user_id=user_id, sales_order_id=order.id)
     if not order.is_open:
-        order.status = COMPLETE if order.lines_to_ship else CANCELED
+        order.status = status_of_ended(order)
         order.ended_at, order.is_cancellation_requested = clock.now(), False
 
 
@@ -119,7 +104,8 @@ def _shipped_there(line: OrderLine, family: MarketplaceOrder) -> int:
         for other in _lines_of(family, line)
         if other is not line and other.sales_order.status == COMPLETE and not other.is_canceled
     )
-    return min(line.quantity, max(0, line.item.quantity_shipped - others))
+    on_lines = line.item.quantity_shipped - line.item.shipped_elsewhere
+    return min(line.quantity, max(0, on_lines - others))
 
 
 def _lines_of(family: MarketplaceOrder, line: OrderLine) -> list[OrderLine]:

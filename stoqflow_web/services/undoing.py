@@ -10,6 +10,7 @@ from stoqflow_web.models.sales_orders import COMPLETE, ON_HOLD
 from stoqflow_web.models.writebacks import CANCELLATION, PENDING, WITHDRAWN
 from stoqflow_web.services import history, holding, stock
 from stoqflow_web.services.families import locked_order
+from stoqflow_web.services.following_changes import follow
 from stoqflow_web.services.owing import hurry, settle_debts
 from stoqflow_web.services.withdrawing import withdraw
 from stoqflow_web.transaction import Transaction, transaction
@@ -43,6 +44,7 @@ def undo(order_id: int, *, user_id: int | None) -> SalesOrder:
         history.record(tx, "undone", user_id=user_id, sales_order_id=order.id)
         tx.session.flush()
         holding.settle(tx, [order.id])
+        follow(tx, [order.marketplace_order_id])  # it may have been cancelled or shipped there meanwhile
         settle_debts(tx, order.marketplace_order, user_id=user_id)
         return order
 

@@ -82,6 +82,17 @@ def _changed_at_marketplace(details: Details) -> str:
     return _("Changed at bol.com")
 
 
+def _canceled_at_marketplace(details: Details) -> str:
+    what = details.get("what")
+    return _("Cancelled at bol.com: %(what)s", what=what) if what else _("Cancelled at bol.com")
+
+
+def _shipped_at_marketplace(details: Details) -> str:
+    if what := details.get("what"):
+        return _("Shipped in bol.com's own screens: %(what)s", what=what)
+    return _("Handled in bol.com's own screens")
+
+
 def _linked(details: Details) -> str:
     account = details.get("account")
     return _("Linked to bol.com account %(account)s", account=account) if account else _("Linked to bol.com")
@@ -188,8 +199,8 @@ _SENTENCES: dict[str, Callable[[Details], str]] = {
     "product_chosen": _product_chosen,
     "changed_at_marketplace": _changed_at_marketplace,
     "cancellation_requested": lambda details: _("The client asked bol.com to cancel this order"),
-    "canceled_at_marketplace": lambda details: _("Cancelled at bol.com"),
-    "shipped_at_marketplace": lambda details: _("Handled in bol.com's own screens"),
+    "canceled_at_marketplace": _canceled_at_marketplace,
+    "shipped_at_marketplace": _shipped_at_marketplace,
     "completed": _completed,
     "canceled": _canceled,
     "split": lambda details: _("Split: %(number)s was made", number=details.get("backorder")),

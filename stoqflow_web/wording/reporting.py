@@ -21,6 +21,7 @@ from stoqflow_web.models.writebacks import (
     REJECTED,
     SENDING,
     SHIPMENT,
+    SHIPPED_THERE,
     SUBMITTED,
     TRANSPORT,
     UNFINISHED,
@@ -72,8 +73,11 @@ def report_of(order: SalesOrder, *, now: datetime, locale: Language = "en") -> R
         return Report(QUEUED, Pill(_queued(rows, now, locale), "info"))
     if any(_is_on_its_way(row) for row in rows):
         return Report(SENT, _sent(rows))
-    if any(row.is_given_up and row.kind != TRANSPORT for row in order.writebacks):
+    given_up = [row for row in order.writebacks if row.is_given_up and row.kind != TRANSPORT]
+    if any(row.why != SHIPPED_THERE for row in given_up):
         return Report(NOTHING, Pill(_("Not told to bol")))
+    if given_up or _was_ended_there(order):
+        return Report(NOTHING, Pill(_("Shipped at bol") if order.status == COMPLETE else _("Cancelled at bol")))
     if rows and not order.is_open:
         return Report(KNOWN, Pill(_("Confirmed by bol"), "ok"))
     return Report(NOTHING)
@@ -155,6 +159,11 @@ def look_again_in(rows: Sequence[Writeback], *, now: datetime) -> timedelta | No
     if any(row.state in ON_ITS_WAY for row in unfinished):
         return OFTEN
     return max(OFTEN, min(SELDOM, min(row.not_before for row in unfinished) - now))
+
+
+def _was_ended_there(order: SalesOrder) -> bool:
+    """Whether bol.com, or somebody in its own screens, did all that there was to do for it."""
+    return not order.is_open and bool(order.lines) and not any(line.quantity for line in order.lines)
 
 
 def _is_on_its_way(row: Writeback) -> bool:

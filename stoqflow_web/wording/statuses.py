@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from stoqflow_web.exchange import FBB, FBR
 from stoqflow_web.models import MarketplaceItem, OrderLine, SalesOrder
-from stoqflow_web.models.products import OPENING, SHIPPED, TAKEN_OVER, UNDONE
+from stoqflow_web.models.products import OPENING, SHIPPED, SHIPPED_ELSEWHERE, TAKEN_OVER, UNDONE
 from stoqflow_web.models.sales_orders import CANCELED, COMPLETE, ON_HOLD, READY_TO_PICK
 from stoqflow_web.queries.order_details import LineStock, units_short
 from stoqflow_web.wording.times import Language, count
@@ -88,6 +88,7 @@ def movement_words(reason: str) -> str:
         OPENING: _("Opening stock, from bol.com"),
         SHIPPED: _("Order complete"),
         UNDONE: _("Order open again"),
+        SHIPPED_ELSEWHERE: _("Shipped in bol.com's own screens"),
         TAKEN_OVER: _("Order taken over from bol.com"),
     }
     return words.get(reason, reason)

@@ -245,5 +245,6 @@ def test_an_order_shipped_by_hand_at_bol_is_not_shipped_again(desk: Desk) -> Non
     desk.complete(order)
     desk.world.ship_by_hand(order.marketplace_order.external_id)
     desk.drain()
-    assert desk.states() == [("shipment", "shipped-there")]
+    assert desk.states() == [("shipment", "withdrawn")]
+    assert desk.read(order.id).status == "complete"
     assert desk.told() == []

@@ -79,9 +79,9 @@ class Item:
         self.shipped += quantity
         self._touch(now)
 
-    def cancel(self, now: datetime) -> None:
-        """Everything that is still open."""
-        self.cancelled += self.open
+    def cancel(self, now: datetime, quantity: int | None = None) -> None:
+        """So many units, or everything that is still open."""
+        self.cancelled += self.open if quantity is None else min(quantity, self.open)
         self._touch(now)
 
     def _touch(self, now: datetime) -> None:

@@ -101,6 +101,7 @@ class Verb:
 EVENT_TYPES = ("", "CREATE_SHIPMENT", "CANCEL_ORDER", "CHANGE_TRANSPORT", "UPDATE_OFFER_STOCK", "CREATE_OFFER_EXPORT")
 _EVENT_TYPE = Field("Event type", str, choices=EVENT_TYPES)
 _ORDER = {"order_id": Field("Order", str), "item_id": Field("Item", str)}
+_SOME = {**_ORDER, "quantity": Field("Quantity", _whole(1), is_rare=True)}
 _METHOD = Field("Method", str, choices=("", "GET", "POST", "PUT", "PATCH"))
 _PATH = Field("Path begins with", str)
 _COUNT = Field("How many", _whole(1), "1")
@@ -123,9 +124,9 @@ VERBS: dict[str, Verb] = {
         },
     ),
     "ask-to-cancel": Verb("Client asks to cancel", "The client asked to cancel {order_id}.", _ORDER),
-    "cancel": Verb("bol cancels", "bol cancelled {order_id}.", _ORDER),
+    "cancel": Verb("bol cancels", "bol cancelled {order_id}.", _SOME),
     "expire": Verb("Let it expire", "{order_id} has expired.", {"order_id": Field("Order", str)}),
-    "ship-by-hand": Verb("Ship in the seller account", "Shipment {} was made.", {"order_id": Field("Order", str)}),
+    "ship-by-hand": Verb("Ship in the seller account", "Shipment {} was made.", _SOME),
     "send-back": Verb("Client sends it back", "Return {} was registered.", {"order_id": Field("Order", str)}),
     "change-stock": Verb(
         "Change the stock of an offer",

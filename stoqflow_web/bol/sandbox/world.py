@@ -98,11 +98,11 @@ class World(State):
                 item.cancellation_request = True
                 item.changed_at = self.clock.now()
 
-    def cancel(self, order_id: str, item_id: str | None = None) -> None:
-        """bol cancels what is still open; no reason is given and the stock of the offer stays as it is."""
+    def cancel(self, order_id: str, item_id: str | None = None, quantity: int | None = None) -> None:
+        """bol cancels what is still open, or `quantity` of each item; without a reason, and the offer's stock stays."""
         with self.lock:
             for item in self._open_items(order_id, item_id):
-                item.cancel(self.clock.now())
+                item.cancel(self.clock.now(), quantity)
 
     def expire(self, order_id: str) -> None:
         """The order was not handled in time, and bol cancels it."""
@@ -114,14 +114,25 @@ class World(State):
                 item.expiry_date = self.clock.today()
                 item.cancel(self.clock.now())
 
-    def ship_by_hand(self, order_id: str, *, transporter: str = "TNT", track_and_trace: str = "3SHAND0000001") -> str:
-        """The seller ships it in bol's own seller account; gives the shipment id."""
+    def ship_by_hand(
+        self,
+        order_id: str,
+        item_id: str | None = None,
+        quantity: int | None = None,
+        *,
+        transporter: str = "TNT",
+        track_and_trace: str = "3SHAND0000001",
+    ) -> str:
+        """The seller ships it in bol's own seller account, or `quantity` of each item; gives the shipment id."""
         with self.lock:
-            items = [item for item in self._open_items(order_id, None) if item.method == "FBR"]
+            items = [item for item in self._open_items(order_id, item_id) if item.method == "FBR"]
             if not items:
                 raise LookupError(f"Order {order_id} has nothing that the seller can ship.")
-            transport = {"transporterCode": transporter, "trackAndTrace": track_and_trace}
-            return ship([(item.item_id, None) for item in items], None, None, transport, self)
+            by_label = [item.item_id for item in items if item.is_vvb]
+            label_id = self.buy_label(by_label[0]) if by_label else None
+            transport = None if by_label else {"transporterCode": transporter, "trackAndTrace": track_and_trace}
+            parts = [(item.item_id, None if quantity is None else min(quantity, item.open)) for item in items]
+            return ship(parts, None, label_id, transport, self)
 
     def send_back(self, order_id: str) -> str:
         """The client returns the first shipped item; gives the return id."""

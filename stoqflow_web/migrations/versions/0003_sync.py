@@ -81,8 +81,17 @@ def upgrade() -> None:
             postgresql_where=IS_OPEN_AND_OURS,
         )
 
-    # What was shipped until now is no news: stock does not follow it afterwards.
-    op.execute("UPDATE marketplace_items SET shipped_elsewhere = quantity_shipped")
+    # What was shipped until now, and not by a complete order here, is no news: stock does not follow it afterwards.
+    shipped_here = (
+        "SELECT COALESCE(SUM(order_lines.quantity), 0) FROM order_lines "
+        "JOIN sales_orders ON sales_orders.id = order_lines.sales_order_id "
+        "WHERE order_lines.marketplace_item_id = marketplace_items.id "
+        "AND sales_orders.status = 'complete' AND order_lines.canceled_at IS NULL"
+    )
+    op.execute(
+        f"UPDATE marketplace_items SET shipped_elsewhere = quantity_shipped - ({shipped_here}) "  # noqa: S608
+        f"WHERE quantity_shipped > ({shipped_here})"
+    )
 
     with op.batch_alter_table("marketplace_orders", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_marketplace_orders_placed_at"), ["placed_at"], unique=False)
@@ -90,6 +99,7 @@ def upgrade() -> None:
     with op.batch_alter_table("order_lines", schema=None) as batch_op:
         batch_op.add_column(sa.Column("ship_anyway_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("ship_anyway_reason", sa.String(length=200), nullable=True))
+        batch_op.add_column(sa.Column("shipped_elsewhere", sa.Integer(), server_default="0", nullable=False))
 
     with op.batch_alter_table("sales_orders", schema=None) as batch_op:
         batch_op.add_column(sa.Column("printed_at", sa.DateTime(timezone=True), nullable=True))
@@ -152,6 +162,7 @@ def downgrade() -> None:
         batch_op.drop_column("printed_at")
 
     with op.batch_alter_table("order_lines", schema=None) as batch_op:
+        batch_op.drop_column("shipped_elsewhere")
         batch_op.drop_column("ship_anyway_reason")
         batch_op.drop_column("ship_anyway_at")
 
