@@ -1,9 +1,10 @@
 """Two simulated days of many shops with faults of every kind, in minutes: `python3 run.py soak`.
 
-  python3 run.py soak [--hours 48] [--shops 20] [--orders 5000] [--seed N] [--database URL]
+  python3 run.py soak [--hours 48] [--shops 20] [--orders 5000] [--seed N] [--houses 2] [--database URL]
 
 Prints what was injected, what was asked of bol.com, and what is lost, doubled, different or echoed in the end. The exit
-status is 1 when any of it is not 0. The same seed tells the same story.
+status is 1 when any of it is not 0. The same seed and number of houses tell the same story. The shops are divided over
+two installations ("houses"), so that two processors share the work.
 """
 
 import argparse
@@ -12,7 +13,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from tests.soak.soak import Outcome, Plan, run
+from tests.soak.soak import Outcome, Plan, run_houses
 
 MOST_SHOWN = 10
 
@@ -24,16 +25,18 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--shops", type=int, default=usual.shops, help="default %(default)s")
     parser.add_argument("--orders", type=int, default=usual.orders, help="default %(default)s")
     parser.add_argument("--seed", type=int, help="tell this story; otherwise a new one each time")
+    parser.add_argument("--houses", type=int, default=2, help="installations side by side (default %(default)s)")
     parser.add_argument("--database", help="the address of an empty database (default: SQLite in a temporary folder)")
     asked = parser.parse_args(arguments)
-    if asked.hours < 1 or asked.shops < 1 or asked.orders < 0:
-        parser.error("at least one hour and one shop")
+    if asked.hours < 1 or asked.shops < 1 or asked.orders < 0 or asked.houses < 1:
+        parser.error("at least one hour, one shop and one house")
+    houses = 1 if asked.database else asked.houses
     seed = asked.seed if asked.seed is not None else random.randrange(1_000_000)
     plan = Plan(hours=asked.hours, shops=asked.shops, orders=asked.orders, seed=seed, database_url=asked.database)
     print(
         f"soaking {plan.shops} shops, {plan.orders} orders, {plan.hours:g} hours, --seed {plan.seed} …", file=sys.stderr
     )
-    outcome = run(plan)
+    outcome = run_houses(plan, houses)
     print("\n".join(report(outcome)))
     return 0 if outcome.is_clean else 1
 

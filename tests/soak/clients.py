@@ -28,10 +28,10 @@ FATES: dict[str, tuple[int, float, float]] = {
     "deleted": (2, 0.3, 12),
     "cancelled by bol": (5, 0.05, 16),
     "item cancelled by bol": (3, 0.05, 16),
-    "units cancelled by bol": (0, 0.05, 16),
+    "units cancelled by bol": (3, 0.05, 16),
     "expired": (2, 0.5, 16),
     "shipped by hand": (5, 0.1, 12),
-    "units shipped by hand": (0, 0.1, 12),
+    "units shipped by hand": (2, 0.1, 12),
     "cancellation asked": (8, 0.02, 12),
     "left open": (9, 0.0, 0.0),
 }
@@ -137,8 +137,9 @@ class Clients:
         return True
 
     def _ship_units(self, store: Store, order_id: str) -> bool:
-        item = max((one for one in store.world.orders[order_id].items if one.method == "FBR"), key=lambda one: one.open)
-        if item.open < 2:
+        ours = [one for one in store.world.orders[order_id].items if one.method == "FBR"]
+        item = max(ours, key=lambda one: one.open, default=None)
+        if item is None or item.open < 2:
             return False
         code = f"3SHALF{self.happened.total():09d}"
         store.world.ship_by_hand(order_id, track_and_trace=code, item_id=item.item_id, quantity=1)

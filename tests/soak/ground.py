@@ -29,7 +29,7 @@ from tests.support.simulated_time import SimulatedTime
 
 # A Tuesday, 07:00 in Amsterdam: two days of it are ordinary ones.
 BEGIN = datetime.fromisoformat("2026-11-24T06:00:11+00:00")
-SYNC_MINUTES = (5, 15, 30, 15, 30, 20, 30, 15, 30, 10)  # the shops' settings in turn; why not 1: see soak.py
+SYNC_MINUTES = (5, 30, 15, 30, 60, 20, 30, 60, 30, 15)  # the shops' settings in turn; why not 1: see soak.py
 
 
 @dataclass

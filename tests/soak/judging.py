@@ -75,6 +75,15 @@ def is_busy(stores: Sequence[Store]) -> bool:
         return session.scalar(select(Writeback.id).where(*left).limit(1)) is not None
 
 
+def missed_by_a_pass(stores: Sequence[Store]) -> list[str]:
+    """The orders that a pass should have seen, and that only the proof after it found and fetched."""
+    checks = select(OrderCheck.missed).where(
+        OrderCheck.shop_id.in_([store.shop_id for store in stores]), OrderCheck.finished_at.is_not(None)
+    )
+    with reading() as session:
+        return [order_id for order_ids in session.scalars(checks) for order_id in order_ids]
+
+
 def _orders_here(store: Store) -> dict[str, MarketplaceOrder]:
     with reading() as session:
         found = session.scalars(

@@ -28,7 +28,7 @@ from stoqflow_web.transaction import reading, transaction
 from tests.services.transfers import Killed, add_shop
 from tests.soak.agenda import Agenda
 from tests.soak.ground import Ground, Store
-from tests.soak.judging import is_busy, judge
+from tests.soak.judging import is_busy, judge, missed_by_a_pass
 from tests.soak.staff import MOST_LOOKS, Staff
 from tests.soak.workers import DoomedWork
 from tests.support.clocks import MONDAY_MORNING
@@ -51,6 +51,8 @@ EVENTS = st.tuples(
 )
 # An order that is handled between two pages of the catch-up pulls the one behind it onto the page that was read.
 SLIPPING = [("days", 0, 0), ("place", 0, 0), ("poll_changing", 1, 4), ("poll", 0, 0)]
+# Placed and cancelled in a gap so long that no list but that of its day tells of it.
+UNSEEN = [("place", 0, 0), ("bol_cancels", 0, 0), ("days", 2, 0), ("poll", 0, 0)]
 
 
 @pytest.fixture
@@ -145,11 +147,12 @@ class Days:
         self._work(imports.carry_on)
 
     def poll_changing(self, which: int, how: int) -> None:
-        """Just before the answer to one of its requests something happens at bol.com."""
+        """Just before the answer to one of its requests, which takes long, something happens at bol.com."""
         answer, requests = self.sandbox._server.app, count()
 
         def changing(environ: dict[str, Any], start_response: Any) -> Any:
             if next(requests) == which % 4:
+                self.time.sleep(6.0 * how)
                 self.happens(AT_BOL[how % len(AT_BOL)], which, how)
             return answer(environ, start_response)
 
@@ -248,6 +251,7 @@ def test_after_any_days_here_and_there_agree(
     )
     @given(script=st.lists(EVENTS, min_size=5, max_size=16))
     @example(script=SLIPPING)
+    @example(script=UNSEEN)
     def tell(script: list[tuple[str, int, int]]) -> None:
         days = Days(ctx, sandbox, time, f"Days {next(numbers)}")
         try:
@@ -257,6 +261,7 @@ def test_after_any_days_here_and_there_agree(
             assert not days.ground.stumbles, days.ground.stumbles[0]
             verdict = judge([days.store])
             assert verdict.is_clean, verdict
+            assert missed_by_a_pass([days.store]) == [], "the proof found it, and a pass should have"
         finally:
             shops.pause(days.store.shop_id, user_id=None)  # the next days are about another shop
 
