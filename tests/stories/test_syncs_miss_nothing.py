@@ -35,7 +35,7 @@ from tests.support.clocks import MONDAY_MORNING
 from tests.support.mortal_redis import MortalRedis
 from tests.support.simulated_time import SimulatedTime
 
-DAYS = int(os.environ.get("STOQFLOW_DAYS") or 16)
+DAYS = int(os.environ.get("STOQFLOW_DAYS") or 12)
 PAGE = 5
 AT_FIRST = 12
 MOST_ROUNDS = 60
