@@ -89,10 +89,6 @@ class MarketplaceOrder(Base):
     def is_split(self) -> bool:
         return len(self.living_parts) > 1
 
-    @property
-    def is_cancellation_requested(self) -> bool:
-        return any(item.is_cancellation_requested and item.is_open for item in self.our_items)
-
 
 class MarketplaceItem(Base):
     __tablename__ = "marketplace_items"

@@ -106,6 +106,10 @@ class SalesOrder(Base):
         """The lines that the client asked to cancel, and nobody has said yet whether they are."""
         return [line for line in self.lines if line.awaits_answer]
 
+    def note_requests(self) -> None:
+        """Keep for the lists whether a line of it awaits an answer. Needs its lines, items, parcels and writebacks."""
+        self.is_cancellation_requested = bool(self.lines_to_answer)
+
     @property
     def parcels(self) -> list["Shipment"]:
         """Its shipments, but for those that were undone."""
@@ -159,10 +163,26 @@ class OrderLine(Base):
         return (
             self.item.is_cancellation_requested
             and self.item.is_open
-            and self.ship_anyway_at is None
+            and not self.ships_anyway
             and not self.is_canceled
             and self.quantity > 0
+            and self.can_be_kept_back
         )
+
+    @property
+    def ships_anyway(self) -> bool:
+        """Whether somebody has answered the client's wish, as it is now, with: it is shipped anyway."""
+        asked_at = self.item.cancellation_requested_at
+        return self.ship_anyway_at is not None and (asked_at is None or asked_at <= self.ship_anyway_at)
+
+    @property
+    def can_be_kept_back(self) -> bool:
+        """Whether it is open, or complete while the marketplace has heard of none of its parcels."""
+        if self.sales_order.status != COMPLETE:
+            return self.sales_order.is_open
+        parcels = {parcel.id for parcel in self.sales_order.parcels if self in parcel.order_lines}
+        told = [row for row in self.sales_order.writebacks if row.shipment_id in parcels]
+        return all(row.can_be_undone or row.is_taken_back for row in told)
 
     @property
     def is_open(self) -> bool:

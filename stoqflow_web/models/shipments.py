@@ -31,6 +31,11 @@ class Shipment(Base):
     lines: Mapped[list["ShipmentLine"]] = relationship(back_populates="shipment", cascade="all, delete-orphan")
 
     @property
+    def order_lines(self) -> list[OrderLine]:
+        """The lines of which something is in this parcel."""
+        return [line.order_line for line in self.lines]
+
+    @property
     def quantities(self) -> dict[int, int]:
         """Units per marketplace item id (ours) in this parcel."""
         units: dict[int, int] = {}

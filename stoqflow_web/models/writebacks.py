@@ -61,7 +61,8 @@ class Writeback(Base):
     why: Mapped[str | None] = mapped_column(String(30))  # it needs attention
     their_sentence: Mapped[str | None] = mapped_column(Text)  # what the marketplace said
     sort_day: Mapped[datetime] = mapped_column(Date)  # the most urgent deadline goes first
-    is_deliberate: Mapped[bool] = mapped_column(default=False)  # "ship anyway": the client's wish to cancel is known
+    # Of a cancellation: somebody knows that it takes units along which were deleted here.
+    is_deliberate: Mapped[bool] = mapped_column(default=False)
 
     created_at: Mapped[Moment]
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
@@ -89,6 +90,11 @@ class Writeback(Base):
     def can_be_undone(self) -> bool:
         """Whether nobody has begun to send it."""
         return self.state in (PENDING, NEEDS_ATTENTION) and self.sent_at is None
+
+    @property
+    def is_taken_back(self) -> bool:
+        """Whether it was undone before anything of it was sent."""
+        return self.state == WITHDRAWN and self.why is None
 
     @property
     def is_given_up(self) -> bool:

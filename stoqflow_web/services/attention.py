@@ -9,7 +9,6 @@ from sqlalchemy.orm import joinedload
 from stoqflow_web import clock
 from stoqflow_web.carriers import carriers, judge
 from stoqflow_web.errors import Invalid, NotFound, StoqflowError
-from stoqflow_web.exchange import REQUESTED_BY_CLIENT
 from stoqflow_web.models import Shipment, Writeback
 from stoqflow_web.models.writebacks import (
     CANCELLATION,
@@ -21,11 +20,9 @@ from stoqflow_web.models.writebacks import (
     TRANSPORT,
 )
 from stoqflow_web.next_steps import ACCEPT, CANCEL_ALL, EDIT_CODE, SHIP_ANYWAY, TRY_AGAIN, possible_steps
-from stoqflow_web.services import history
-from stoqflow_web.services.canceling import cancel
+from stoqflow_web.services import answering, history
 from stoqflow_web.services.families import locked_family
-from stoqflow_web.services.owing import hurry
-from stoqflow_web.services.undoing import undo
+from stoqflow_web.services.sending_again import send_again
 from stoqflow_web.services.withdrawing import give_up
 from stoqflow_web.transaction import Transaction, transaction
 from stoqflow_web.wording.writebacks import what_words
@@ -55,9 +52,14 @@ def cancel_all(writeback_id: int, *, user_id: int | None) -> None:
     _send_again(writeback_id, CANCEL_ALL, user_id, is_deliberate=True)
 
 
-def ship_anyway(writeback_id: int, *, user_id: int | None) -> None:
-    """Tell the shipment although the client asked to cancel. Raises as `try_again`."""
-    _send_again(writeback_id, SHIP_ANYWAY, user_id, is_deliberate=True)
+def ship_anyway(writeback_id: int, reason: str, *, user_id: int | None) -> None:
+    """Ship what is in the parcel although the client asked to cancel. Raises as `try_again`, and as
+    answering.ship_anyway.
+    """
+    with transaction() as tx:
+        row = _locked(tx, writeback_id)
+        _check(row, SHIP_ANYWAY)
+        answering.ship_anyway(row.sales_order_id, _lines_in(row), reason, user_id=user_id)
 
 
 def withdraw(writeback_id: int, *, user_id: int | None) -> None:
@@ -75,15 +77,13 @@ def withdraw(writeback_id: int, *, user_id: int | None) -> None:
 
 
 def accept_cancellation(writeback_id: int, *, user_id: int | None) -> None:
-    """The client wanted no parcel: take the completion back and cancel the order for them.
-
-    Raises NotFound, AlreadyDealtWith, NotPossible, and NotUndoable when a parcel of it was told already.
+    """The client wanted no parcel: keep it back and cancel what they asked for. Raises as `try_again`, and as
+    answering.accept.
     """
     with transaction() as tx:
         row = _locked(tx, writeback_id)
         _check(row, ACCEPT)
-        undo(row.sales_order_id, user_id=user_id)
-        cancel(row.sales_order_id, REQUESTED_BY_CLIENT, user_id=user_id)
+        answering.accept(row.sales_order_id, _lines_in(row), user_id=user_id)
 
 
 def edit_code(
@@ -168,33 +168,13 @@ def _check(row: Writeback, step: str) -> None:
 
 
 def _to_be_sent(tx: Transaction, row: Writeback, user_id: int | None, **values: Any) -> None:
-    """Back into the queue, as if it had never been tried; whoever still held it has lost its claim."""
-    changed = tx.session.execute(
-        update(Writeback)
-        .where(Writeback.id == row.id, Writeback.state == NEEDS_ATTENTION)
-        .values(
-            {
-                "state": PENDING,
-                "why": None,
-                "their_sentence": None,
-                "not_before": clock.now(),
-                "claim": Writeback.claim + 1,
-                "lease_until": None,
-                "tries": 0,
-                "process_status_id": None,
-                "submitted_at": None,
-                "look_at": None,
-                "looks": 0,
-                "ended_at": None,
-                **values,
-            }
-        )
-        .execution_options(synchronize_session=False)
-    )
-    if changed.rowcount != 1:  # type: ignore[attr-defined]
+    if not send_again(tx, row, user_id=user_id, **values):
         raise AlreadyDealtWith
-    history.record(tx, "tried_again", user_id=user_id, sales_order_id=row.sales_order_id, what=what_words(row))
-    hurry(tx, row.shop_id)
+
+
+def _lines_in(row: Writeback) -> list[int]:
+    """The ids of the order lines in the parcel."""
+    return [line.id for line in row.shipment.order_lines] if row.shipment is not None else []
 
 
 def _stop_cancellations_of(tx: Transaction, row: Writeback, shipment: Shipment) -> None:

@@ -36,6 +36,7 @@ def cancel(order_id: int, reason: str, *, user_id: int | None, line_ids: Collect
         is_whole = not order.lines_to_ship
         if is_whole:
             order.status, order.ended_at = CANCELED, clock.now()
+        order.note_requests()
         names = None if is_whole else ", ".join(line.name for line in lines)[:500]
         history.record(tx, "canceled", user_id=user_id, sales_order_id=order.id, reason=reason, lines=names)
         settle_debts(tx, order.marketplace_order, user_id=user_id)

@@ -43,18 +43,20 @@ def complete(
     parcels: Sequence[Parcel],
     *,
     user_id: int | None,
-    ship_anyway: bool = False,
     despite_shortage: bool = False,
+    units_seen: Mapping[int, int] | None = None,
 ) -> SalesOrder:
     """Complete an open order in these parcels.
 
-    `ship_anyway`: although the client asked to cancel. `despite_shortage`: although the stock here says that goods are
-    missing (they are in the parcel, so it is the count that is wrong). Raises NotFound, NotCompletable, and Invalid
-    with field `parcels-N-carrier`, `parcels-N-track_and_trace` or `parcels-N-quantities` (N from 0).
+    `despite_shortage`: although the stock here says that goods are missing (they are in the parcel, so it is the count
+    that is wrong). `units_seen`: what was to be shipped, per order line id, when the person packed; nothing that the
+    marketplace cancelled since is packed unnoticed. Raises NotFound, NotCompletable, and Invalid with field
+    `parcels-N-carrier`, `parcels-N-track_and_trace` or `parcels-N-quantities` (N from 0).
     """
     with transaction() as tx:
         order = locked_order(tx, order_id)
-        check_completable(order, ship_anyway=ship_anyway, despite_shortage=despite_shortage)
+        check_completable(order, despite_shortage=despite_shortage)
+        _check_seen(order, units_seen)
         packed = _packed(order, parcels)
         codes = [_code(order, number, parcel) for number, parcel in enumerate(parcels)]
         _check_codes_are_free(tx, parcels, codes)
@@ -62,6 +64,7 @@ def complete(
         for parcel, code, quantities in zip(parcels, codes, packed, strict=True):
             _add_shipment(order, parcel.carrier, code, quantities)
         order.status, order.ended_at = COMPLETE, clock.now()
+        order.note_requests()
         _make_findable(tx, order, codes)
         tx.session.flush()
         history.record(
@@ -70,13 +73,13 @@ def complete(
             user_id=user_id,
             sales_order_id=order.id,
             codes=", ".join(code for code in codes if code) or None,
-            anyway=1 if ship_anyway and order.is_cancellation_requested else None,
+            anyway=1 if any(line.ships_anyway for line in order.lines_to_ship) else None,
         )
-        settle_debts(tx, order.marketplace_order, user_id=user_id, is_deliberate=ship_anyway)
+        settle_debts(tx, order.marketplace_order, user_id=user_id)
         return order
 
 
-def check_completable(order: SalesOrder, *, ship_anyway: bool = False, despite_shortage: bool = False) -> None:
+def check_completable(order: SalesOrder, *, despite_shortage: bool = False) -> None:
     """Whether an order may be completed at all. Raises NotCompletable."""
     if not order.is_open:
         raise NotCompletable(_("%(number)s is %(status)s already.", number=order.number, status=order.status))
@@ -86,10 +89,11 @@ def check_completable(order: SalesOrder, *, ship_anyway: bool = False, despite_s
         raise NotCompletable(
             _("%(number)s must travel with a label of bol.com (VVB). Complete it at bol.com.", number=order.number)
         )
-    if order.is_cancellation_requested and not ship_anyway:
+    if order.lines_to_answer:
         raise NotCompletable(
             _(
-                "The client asked bol.com to cancel %(number)s. Cancel it, or choose to ship it anyway.",
+                "The client asked bol.com to cancel %(number)s. Answer that first: cancel it for the client, or ship it "
+                "anyway.",
                 number=order.number,
             )
         )
@@ -98,6 +102,16 @@ def check_completable(order: SalesOrder, *, ship_anyway: bool = False, despite_s
             _(
                 "%(number)s is on hold: the stock here does not suffice, or a product is not known. "
                 "Complete it all the same only when the goods are in the parcel.",
+                number=order.number,
+            )
+        )
+
+
+def _check_seen(order: SalesOrder, units_seen: Mapping[int, int] | None) -> None:
+    if units_seen is not None and dict(units_seen) != {line.id: line.quantity for line in order.lines_to_ship}:
+        raise NotCompletable(
+            _(
+                "%(number)s has changed while this page was open. Look at what is on it now, and what is in the parcel.",
                 number=order.number,
             )
         )

@@ -38,6 +38,7 @@ def delete(order_id: int, *, user_id: int | None) -> None:
         give_up(tx, [row for row in order.writebacks if row.state == NEEDS_ATTENTION])
         holding.give_up_reservation(tx, order)
         order.status, order.ended_at = DELETED, clock.now()
+        order.note_requests()
         if not family.living_parts:
             family.deleted_at = clock.now()
         history.record(tx, "deleted", user_id=user_id, sales_order_id=order.id)
@@ -66,6 +67,7 @@ def import_again(marketplace_order_id: int, *, user_id: int | None) -> SalesOrde
         order.status, order.ended_at = ON_HOLD, None
         _take_parcels_back(tx, family, user_id)
         _take_lines_back(family, order)
+        order.note_requests()
         history.record(tx, "imported_again", user_id=user_id, sales_order_id=order.id)
         tx.session.flush()
         holding.settle(tx, [order.id])

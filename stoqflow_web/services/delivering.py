@@ -28,10 +28,10 @@ from stoqflow_web.exchange import (
 )
 from stoqflow_web.marketplace import FETCHERS, Marketplace
 from stoqflow_web.models import Shop, Writeback
-from stoqflow_web.models.writebacks import EXHAUSTED, PENDING, REJECTED
+from stoqflow_web.models.writebacks import CANCELLATION_REQUESTED, EXHAUSTED, PENDING, REJECTED
 from stoqflow_web.services import outbox, shops, trouble
 from stoqflow_web.services.looking import DONE, SEND, Seen, learn_ids, look, store, verdict
-from stoqflow_web.services.messages import Message, send
+from stoqflow_web.services.messages import Message, send, ships_anyway
 from stoqflow_web.transaction import Transaction, transaction
 
 log = logging.getLogger(__name__)
@@ -167,11 +167,15 @@ class Delivery:
         self, tx: Transaction, row: Writeback, message: Message, seen: Seen, *, may_send: bool
     ) -> list[Message]:
         learn_ids(row, seen)
-        what = verdict(message, seen)
+        # What was answered may have changed since the claim: the client may have asked again just now.
+        what = verdict(replace(message, ships_anyway=ships_anyway(row)), seen)
         if what == DONE:
             outbox.confirmed(tx, row, how="found there")
         elif what != SEND:
             outbox.give_to_a_person(tx, row, what)
+            if what == CANCELLATION_REQUESTED:
+                row.sent_at = None  # the order was just read, and nothing of it is there: it can be kept back
+            row.sales_order.note_requests()
         elif not may_send:
             outbox.put_back(tx, row, not_before=clock.now(), sent_at=message.sent_at)
         else:

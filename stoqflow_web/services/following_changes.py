@@ -22,7 +22,7 @@ from stoqflow_web.models.writebacks import (
     SHIPPED_THERE,
     WITHDRAWN,
 )
-from stoqflow_web.services import history, holding, outbox, stock
+from stoqflow_web.services import cancellation_requests, history, holding, outbox, stock
 from stoqflow_web.services.families import locked_families
 from stoqflow_web.services.owing import settle_debts, settled_row
 from stoqflow_web.transaction import Transaction
@@ -36,17 +36,20 @@ def follow(
     *,
     are_changed: bool = False,
     newly_cancelled: Collection[int] = (),
+    asked: Mapping[int, Collection[str]] | None = None,
 ) -> None:
     """Make the sales orders of these families agree with what is known of the marketplace.
 
     `are_changed`: something of them has just changed there, so deadlines and the client's wish are taken over too.
-    `newly_cancelled`: ids of the items of which more is cancelled there than before.
+    `newly_cancelled`: ids of the items of which more is cancelled there than before. `asked`: by family what the client
+    had asked to cancel before (cancellation_requests.asked_items).
     """
     if not marketplace_order_ids:
         return
     families = locked_families(tx, marketplace_order_ids)
     holding.lock_products(tx, [part for family in families for part in family.living_parts])
     concerned: list[OrderLine] = []
+    news: list[SalesOrder] = []
     for family in families:
         happened = happened_without_us(family)
         concerned += [*happened.shipped, *happened.cancelled]
@@ -54,21 +57,25 @@ def follow(
         _follow_lines(tx, happened)
         _follow_parcels(tx, family, happened)
         ended = _end(family, happened)
+        for part in family.living_parts:
+            part.note_requests()
         if are_changed:
-            _take_over_the_rest(tx, family, happened, ended)
+            wishes = cancellation_requests.follow(tx, family, (asked or {}).get(family.id, ()))
+            _take_over_the_rest(tx, family, [*_orders_of([*happened.shipped, *happened.cancelled]), *ended, *wishes])
+            news += wishes
     tx.session.flush()
     holding.settle(tx, {line.sales_order_id for line in concerned})
     holding.release_waiting(tx, {line.product_id for line in concerned if line.product_id})
     for family in families:
         _end_cancellations(tx, family)
         settle_debts(tx, family, user_id=None)  # what was complete may have waited for a part that has just ended
+    cancellation_requests.accept_by_itself(tx, news)
 
 
 def take_over_what_is_listed(sales_order: SalesOrder, order: MarketplaceOrder) -> None:
     """What a sales order repeats of its marketplace order, so that the list can sort and filter by it."""
     sales_order.deliver_by = order.deliver_by
     sales_order.sort_day = order.deliver_by or order.expires_on or FAR_AWAY
-    sales_order.is_cancellation_requested = order.is_cancellation_requested
 
 
 def status_of_ended(order: SalesOrder) -> str:
@@ -147,25 +154,19 @@ def _end(family: MarketplaceOrder, happened: Happened) -> list[SalesOrder]:
     ended = [part for part in family.living_parts if part.is_open and not part.lines_to_ship]
     for part in ended:
         part.status, part.ended_at = status_of_ended(part), clock.now()
-        part.is_cancellation_requested = False
     for part in _orders_of(happened.shipped):
         if part.status == CANCELED:  # canceled here, and shipped there all the same
             part.status = status_of_ended(part)
     return ended
 
 
-def _take_over_the_rest(
-    tx: Transaction, family: MarketplaceOrder, happened: Happened, ended: Sequence[SalesOrder]
-) -> None:
-    told = [*_orders_of([*happened.shipped, *happened.cancelled]), *ended]
+def _take_over_the_rest(tx: Transaction, family: MarketplaceOrder, told: Sequence[SalesOrder]) -> None:
+    """`told`: the orders whose history tells already what changed."""
     for order in family.living_parts:
         if not order.is_open:
             continue  # an order that has ended keeps its deadline: lists are sorted by it
-        was_requested = order.is_cancellation_requested
         take_over_what_is_listed(order, family)
-        if order.is_cancellation_requested and not was_requested:
-            history.record(tx, "cancellation_requested", who=MARKETPLACE, sales_order_id=order.id)
-        elif order not in told:
+        if order not in told:
             history.record(tx, "changed_at_marketplace", who=MARKETPLACE, sales_order_id=order.id)
 
 

@@ -111,7 +111,7 @@ def verdict(message: Message, seen: Seen) -> Verdict:
         return NOT_OURS
     if not _fits(message, seen.order):
         return _why_it_does_not_fit(message, items)
-    if any(item.is_cancellation_requested for item in items) and not message.is_deliberate:
+    if any(item.is_cancellation_requested and item.external_id not in message.ships_anyway for item in items):
         return CANCELLATION_REQUESTED
     return SEND
 

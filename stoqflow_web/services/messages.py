@@ -25,6 +25,7 @@ class Message:
     code: str | None = None
     reason: str = ""
     is_deliberate: bool = False
+    ships_anyway: frozenset[str] = frozenset()  # items in the parcel for which the client's wish to cancel is answered so
     shipment_external_id: str | None = None
     transport_external_id: str | None = None
     sent_at: datetime | None = None  # of an earlier try that may have arrived
@@ -47,11 +48,19 @@ def message_of(row: Writeback) -> Message:
         code=row.track_and_trace if is_transport else (shipment.track_and_trace if shipment else None),
         reason=row.cancel_reason or "other",
         is_deliberate=row.is_deliberate,
+        ships_anyway=ships_anyway(row),
         shipment_external_id=shipment.external_id if shipment else None,
         transport_external_id=shipment.transport_external_id if shipment else None,
         sent_at=row.sent_at,
         process_status_id=row.process_status_id,
     )
+
+
+def ships_anyway(row: Writeback) -> frozenset[str]:
+    """The external ids of the items in the parcel that leave although the client asked to cancel, as it is now."""
+    lines = row.shipment.order_lines if row.kind == SHIPMENT and row.shipment else []
+    unanswered = {line.item.external_id for line in lines if not line.ships_anyway}
+    return frozenset(line.item.external_id for line in lines) - unanswered
 
 
 def send(marketplace: Marketplace, message: Message) -> Receipt:

@@ -16,12 +16,10 @@ from stoqflow_web.owed import OwedCancellation, owed
 from stoqflow_web.transaction import Transaction
 
 
-def settle_debts(
-    tx: Transaction, family: MarketplaceOrder, *, user_id: int | None, is_deliberate: bool = False
-) -> list[Writeback]:
+def settle_debts(tx: Transaction, family: MarketplaceOrder, *, user_id: int | None) -> list[Writeback]:
     """Add a writeback for everything that this family owes by now and that has none; those that were added.
 
-    `family` comes from families.locked_family. `is_deliberate`: the person ships although the client asked to cancel.
+    `family` comes from families.locked_family.
     """
     shop = family.shop
     debts = owed(family.sales_orders, waits_for_all=shop.waits_for_all_parts)
@@ -29,7 +27,7 @@ def settle_debts(
     told = {row.shipment_id for row in rows if row.kind == SHIPMENT}
     cancelled = {row.marketplace_item_id for row in rows if row.kind == CANCELLATION}
     added = [
-        _row(family, shipment.sales_order, user_id, kind=SHIPMENT, shipment=shipment, is_deliberate=is_deliberate)
+        _row(family, shipment.sales_order, user_id, kind=SHIPMENT, shipment=shipment)
         for shipment in debts.shipments
         if shipment.id not in told
     ]

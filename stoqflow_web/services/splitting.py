@@ -43,6 +43,8 @@ def split(
         tx.session.add(backorder)
         for position, (line, units) in enumerate(moving.items(), start=1):
             backorder.lines.append(_moved(line, units, position))
+        for part in (order, backorder):
+            part.note_requests()
         tx.session.flush()
         add_words(tx, [backorder])
         history.record(tx, "split", user_id=user_id, sales_order_id=order.id, backorder=backorder.number)
@@ -84,7 +86,14 @@ def _moved(line: OrderLine, units: int, position: int) -> OrderLine:
         line.position = position
         return line
     line.quantity -= units
-    return OrderLine(item=line.item, product=line.product, quantity=units, position=position)
+    return OrderLine(
+        item=line.item,
+        product=line.product,
+        quantity=units,
+        position=position,
+        ship_anyway_at=line.ship_anyway_at,
+        ship_anyway_reason=line.ship_anyway_reason,
+    )
 
 
 def _backorder(order: SalesOrder) -> SalesOrder:
@@ -96,7 +105,6 @@ def _backorder(order: SalesOrder) -> SalesOrder:
         status=ON_HOLD,
         deliver_by=order.deliver_by,
         sort_day=order.sort_day,
-        is_cancellation_requested=order.is_cancellation_requested,
         created_at=clock.now(),
         lines=[],
     )

@@ -1,6 +1,6 @@
 """Stores orders a marketplace told us about, so that telling it twice changes nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import insert, select
@@ -14,7 +14,7 @@ from stoqflow_web.models.history import MARKETPLACE
 from stoqflow_web.models.products import SHIPPED_ELSEWHERE
 from stoqflow_web.models.sales_orders import ON_HOLD, OPEN_STATUSES, first_number
 from stoqflow_web.search_words import words_of
-from stoqflow_web.services import history, holding, stock
+from stoqflow_web.services import cancellation_requests, history, holding, stock
 from stoqflow_web.services.following_changes import follow, take_over_what_is_listed
 from stoqflow_web.services.line_products import KnownProducts, finish_solving, known_products
 from stoqflow_web.transaction import Transaction
@@ -39,6 +39,7 @@ def store_orders(tx: Transaction, shop: Shop, records: Sequence[OrderRecord]) ->
     were_cancelled = {item.id: item.quantity_cancelled for order in here.values() for item in order.items}
     fresh: list[MarketplaceOrder] = []
     new: list[MarketplaceOrder] = []
+    asked = {order.id: cancellation_requests.asked_items(order) for order in here.values()}
     for record in records:
         order = here.get(record.external_id)
         if order is None:
@@ -65,6 +66,7 @@ def store_orders(tx: Transaction, shop: Shop, records: Sequence[OrderRecord]) ->
         tx,
         [order.id for order in changed],
         are_changed=True,
+        asked=asked,
         newly_cancelled=[
             item.id
             for order in changed
@@ -133,10 +135,10 @@ def _make_sales_orders(tx: Transaction, shop: Shop, orders: Sequence[Marketplace
             shop=shop.name,
             seconds_after_placed=age,
         )
-        if sales_order.is_cancellation_requested:
-            history.record(tx, "cancellation_requested", who=MARKETPLACE, sales_order_id=sales_order.id)
+        cancellation_requests.follow(tx, order)
         _note_unknown(sales_order.lines, known, stored)
     holding.settle_new(tx, made)
+    cancellation_requests.accept_by_itself(tx, made)
 
 
 def _sales_order(order: MarketplaceOrder, known: KnownProducts) -> SalesOrder:

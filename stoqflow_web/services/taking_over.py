@@ -93,8 +93,8 @@ def _follow(
         if line.product_id is not None:
             stock.move(tx, products[line.product_id], moved, TAKEN_OVER, user_id=user_id, sales_order_id=order.id)
     if not order.is_open:
-        order.status = status_of_ended(order)
-        order.ended_at, order.is_cancellation_requested = clock.now(), False
+        order.status, order.ended_at = status_of_ended(order), clock.now()
+    order.note_requests()
 
 
 def _shipped_there(line: OrderLine, family: MarketplaceOrder) -> int:

@@ -41,6 +41,7 @@ def undo(order_id: int, *, user_id: int | None) -> SalesOrder:
         for row in order.writebacks:
             row.forget_given_up()
         order.status, order.ended_at = ON_HOLD, None
+        order.note_requests()
         history.record(tx, "undone", user_id=user_id, sales_order_id=order.id)
         tx.session.flush()
         holding.settle(tx, [order.id])

@@ -181,6 +181,29 @@ def _canceled(details: Details) -> str:
     return _("Canceled: %(reason)s", reason=reason)
 
 
+def _cancellation_requested(details: Details) -> str:
+    if lines := details.get("lines"):
+        return _("The client asked bol.com to cancel %(lines)s", lines=lines)
+    return _("The client asked bol.com to cancel this order")
+
+
+def _request_taken_back(details: Details) -> str:
+    if lines := details.get("lines"):
+        return _("The client does not ask to cancel %(lines)s any more", lines=lines)
+    return _("The client does not ask to cancel any more")
+
+
+def _ships_anyway(details: Details) -> str:
+    reason = details.get("reason")
+    if lines := details.get("lines"):
+        return _("To be shipped although the client asked to cancel, %(lines)s: %(reason)s", lines=lines, reason=reason)
+    return _("To be shipped although the client asked to cancel: %(reason)s", reason=reason)
+
+
+def _printed(details: Details) -> str:
+    return _("On a packing slip") if details.get("what") == "packing_slips" else _("On a pick list")
+
+
 def _told(details: Details) -> str:
     """What a message was about: a shipment with its code, a cancellation with its item."""
     return str(details.get("what") or "")
@@ -198,7 +221,11 @@ _SENTENCES: dict[str, Callable[[Details], str]] = {
     "released": lambda details: _("Stock reserved, ready to pick"),
     "product_chosen": _product_chosen,
     "changed_at_marketplace": _changed_at_marketplace,
-    "cancellation_requested": lambda details: _("The client asked bol.com to cancel this order"),
+    "cancellation_requested": _cancellation_requested,
+    "request_taken_back": _request_taken_back,
+    "request_accepted": lambda details: _("The client's wish was accepted by itself: nothing was started yet"),
+    "ships_anyway": _ships_anyway,
+    "printed": _printed,
     "canceled_at_marketplace": _canceled_at_marketplace,
     "shipped_at_marketplace": _shipped_at_marketplace,
     "completed": _completed,
@@ -249,6 +276,7 @@ _TONES = {
     "confirmed": "ok",
     "needs_attention": "danger",
     "cancellation_requested": "danger",
+    "ships_anyway": "warn",
     "canceled_at_marketplace": "danger",
     "access_lost": "danger",
     "import_failed": "danger",

@@ -18,7 +18,7 @@ from stoqflow_web.services.deleting import delete
 from stoqflow_web.services.splitting import split
 from stoqflow_web.services.undoing import undo
 from stoqflow_web.transaction import transaction
-from tests.support.builders import make_order, make_product
+from tests.support.builders import ask_to_cancel, make_order, make_product
 
 pytestmark = pytest.mark.both_databases
 
@@ -41,6 +41,8 @@ def stuck(row_id: int, why: str, said: str | None = None, *, was_sent: bool = Tr
                 process_status_id="a process",
             )
         )
+    if why == "cancellation-requested":
+        ask_to_cancel(row(row_id).sales_order_id)
     return row_id
 
 
@@ -174,8 +176,12 @@ def test_a_withdrawn_cancellation_is_owed_when_it_is_canceled_once_more(ctx: Fla
 
 def test_ship_anyway_is_a_deliberate_choice(completed: SalesOrder) -> None:
     row_id = stuck(completed.writebacks[0].id, "cancellation-requested", was_sent=False)
-    attention.ship_anyway(row_id, user_id=None)
-    assert (row(row_id).state, row(row_id).is_deliberate) == ("pending", True)
+    attention.ship_anyway(row_id, "it has left", user_id=None)
+    assert row(row_id).state == "pending"
+    assert [line.ship_anyway_reason for line in order(completed.id).lines] == ["it has left"]
+    assert events(completed.id)[-2:] == ["ships_anyway", "tried_again"]
+    with pytest.raises(AlreadyDealtWith):
+        attention.ship_anyway(row_id, "it has left", user_id=None)
 
 
 def test_accepting_the_clients_wish_cancels_the_order_and_frees_its_stock(completed: SalesOrder) -> None:

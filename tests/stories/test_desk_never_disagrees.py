@@ -33,7 +33,7 @@ ACTIONS = (
     *(["complete"] * 6 + ["split"] * 3 + ["deliver"] * 5 + ["lose_next_answer"] * 3),
     *("cancel", "cancel", "cancel_line", "delete", "undo", "send_now", "follow", "jump", "jump_far"),
     *("fail_next", "time_out_next", "time_out_applied", "unavailable", "go_down", "come_back"),
-    *("bol_cancels", "client_asks", "fetch"),
+    *("bol_cancels", "client_asks", "client_asks", "fetch", "fetch", "ship_anyway", "accept"),
 )
 # Rarely drawn, and where a blind resend would ship twice: what is left of the item is still open at bol.com.
 LOST_PART = [("split", 1, 0), ("complete", 1, 1), ("lose_next_answer", 0, 0), ("deliver", 0, 0)]
@@ -57,7 +57,9 @@ class Story:
 
     def happens(self, action: str, which: int, part: int) -> None:
         verbs: dict[str, Callable[[SalesOrder], object]] = {
-            "complete": lambda order: self.desk.complete(order, ship_anyway=part == 3),
+            "complete": lambda order: self.desk.complete(order),
+            "ship_anyway": lambda order: self.desk.ship_anyway(order),
+            "accept": lambda order: self.desk.accept(order),
             "cancel": lambda order: cancel(order.id, "out-of-stock", user_id=None),
             "cancel_line": lambda order: cancel(
                 order.id, "out-of-stock", user_id=None, line_ids=[order.lines_to_ship[-1].id]

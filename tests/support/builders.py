@@ -110,13 +110,16 @@ def make_order(
 
     `products` gives the product of each line (None: unknown); without it they are made. `deliver_by` is the day after
     tomorrow unless given. `items` are fields of each marketplace item, `fields` those of the marketplace order or
-    the sales order (external_id, is_cancellation_requested, …). Stock is neither checked nor reserved.
+    the sales order (external_id, is_cancellation_requested, which is the items' too, …). Stock is neither checked nor
+    reserved.
     """
     with transaction() as tx:
         shop = shop or make_shop()
         known = list(products) if products is not None else [make_product() for _ in range(lines)]
         day = clock.today() + SOON if deliver_by == "soon" else deliver_by
         bol_order = _marketplace_order(shop, client, fields)
+        if fields.get("is_cancellation_requested"):
+            items = {"is_cancellation_requested": True, "cancellation_requested_at": clock.now()} | (items or {})
         bol_order.items = [_item(shop, product, quantity, day, items or {}) for product in known]
         tx.session.add(bol_order)
         tx.session.flush()
@@ -143,6 +146,15 @@ def make_order(
         _add_words(tx, order, bol_order, known)
         tx.session.refresh(order, ["marketplace_order", "shop", "lines"])
     return order
+
+
+def ask_to_cancel(order_id: int) -> None:
+    """The client asks the marketplace to cancel all of an order, and we have just heard it."""
+    with transaction() as tx:
+        order = tx.session.get_one(SalesOrder, order_id)
+        for line in order.lines:
+            line.item.is_cancellation_requested, line.item.cancellation_requested_at = True, clock.now()
+        order.note_requests()
 
 
 def _marketplace_order(shop: Shop, client: str, fields: dict[str, Any]) -> MarketplaceOrder:

@@ -10,7 +10,7 @@ from stoqflow_web import extensions
 from stoqflow_web.bol.sandbox import RunningSandbox
 from stoqflow_web.extensions import db
 from stoqflow_web.models import MarketplaceOrder, SalesOrder, Shop, Writeback
-from stoqflow_web.services import writebacks
+from stoqflow_web.services import answering, writebacks
 from stoqflow_web.services.completing import Parcel, complete
 from stoqflow_web.services.marketplaces import connect
 from stoqflow_web.services.storing_orders import store_orders
@@ -72,6 +72,16 @@ class Desk:
             **({"despite_shortage": True} | how),
         )
         return code
+
+    def ship_anyway(self, order: SalesOrder, reason: str = "the parcel has left") -> None:
+        """Answer what the client asked to cancel of it."""
+        lines = [line.id for line in self.read(order.id).lines_to_answer]
+        answering.ship_anyway(order.id, lines, reason, user_id=None)
+
+    def accept(self, order: SalesOrder) -> None:
+        """Cancel for the client what they asked to cancel of it."""
+        lines = [line.id for line in self.read(order.id).lines_to_answer]
+        answering.accept(order.id, lines, user_id=None)
 
     # The outbox
 
