@@ -28,14 +28,16 @@ HIGHEST_QUANTITY = 1_000_000
 
 class CompletionForm(FlaskForm):  # type: ignore[misc]
     """One parcel or several. Its fields come from `completion_form`: `parcels-N-carrier`, `-track_and_trace`,
-    `-is_confirmed`, `-checked` (the code that was judged before the eyes of the person) and `-units-<line id>`."""
+    `-is_confirmed`, `-checked` (the code that was judged before the eyes of the person) and `-units-<line id>`.
+    `seen`: what was to be shipped when the form was made."""
 
     count = IntegerField(default=1)
-    ship_anyway = BooleanField()
+    seen = StringField()
     despite_shortage = BooleanField(
         _l("The goods are in the parcel: complete it although the stock here says otherwise")
     )
     order: SalesOrder
+    seen_now: str
     units_errors: dict[int, str]
 
     def parcels(self) -> list[Parcel]:
@@ -50,6 +52,12 @@ class CompletionForm(FlaskForm):  # type: ignore[misc]
             )
             for number in range(self.count.data)
         ]
+
+    def units_seen(self) -> dict[int, int] | None:
+        """Units per line id that were to be shipped when the form was made; None of a form that does not say."""
+        pairs = [part.split(":") for part in (self.seen.data or "").split(".")]
+        found = {int(pair[0]): int(pair[1]) for pair in pairs if len(pair) == 2 and all(map(_is_number, pair))}
+        return found or None
 
     def parcel(self, number: int, name: str) -> Any:
         return self[f"parcels-{number}-{name}"]
@@ -89,6 +97,7 @@ def completion_form(order: SalesOrder, *, is_typed: bool, change: str = "") -> C
     form: CompletionForm = _made(type("CompletionFormOfOrder", (CompletionForm,), fields), is_typed)
     form.order, form.units_errors = order, {}
     form.count.data = count
+    form.seen_now = ".".join(f"{line.id}:{line.quantity}" for line in order.lines_to_ship)
     if count < before:
         _put_back(form, from_parcel=before - 1)
     if order.status == ON_HOLD:
@@ -203,4 +212,8 @@ def _put_back(form: CompletionForm, *, from_parcel: int) -> None:
 
 
 def _count(typed: str) -> int:
-    return min(max(int(typed), 1), MOST_PARCELS) if typed.isascii() and typed.isdigit() and len(typed) < 4 else 1
+    return min(max(int(typed), 1), MOST_PARCELS) if _is_number(typed) and len(typed) < 4 else 1
+
+
+def _is_number(typed: str) -> bool:
+    return typed.isascii() and typed.isdigit() and len(typed) < 19

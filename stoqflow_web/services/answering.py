@@ -1,8 +1,8 @@
 """Answers a client's wish to cancel, per line: it is canceled for the client, or shipped anyway.
 
 The wish is about an item at the marketplace; where a split put the item into several parts, each part's line is
-answered by itself, for one may be packed already. The marketplace hears one cancellation of the item, when no line of it
-is open any more and what ships of it is confirmed (owed.py).
+answered by itself, for one may be packed already. The marketplace hears one cancellation of the item, when no line of
+it is open any more and what ships of it is confirmed (owed.py).
 """
 
 from collections.abc import Collection, Sequence
@@ -113,17 +113,13 @@ def _keep_back(tx: Transaction, order: SalesOrder, lines: Sequence[OrderLine], u
     for line in lines:
         line.canceled_at, line.cancel_reason = clock.now(), REQUESTED_BY_CLIENT
         if line.product_id is not None:
-            stock.move(
-                tx, products[line.product_id], line.quantity, UNDONE, user_id=user_id, sales_order_id=order.id
-            )
+            stock.move(tx, products[line.product_id], line.quantity, UNDONE, user_id=user_id, sales_order_id=order.id)
     for parcel in parcels:
         parcel.undone_at = clock.now()
     if not order.lines_to_ship:
         order.status, order.ended_at = CANCELED, clock.now()
     order.note_requests()
-    history.record(
-        tx, "canceled", user_id=user_id, sales_order_id=order.id, reason=REQUESTED_BY_CLIENT, lines=names
-    )
+    history.record(tx, "canceled", user_id=user_id, sales_order_id=order.id, reason=REQUESTED_BY_CLIENT, lines=names)
     tx.session.flush()
     settle_debts(tx, order.marketplace_order, user_id=user_id)
     holding.release_waiting(tx, {line.product_id for line in lines if line.product_id})

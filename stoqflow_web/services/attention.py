@@ -6,7 +6,6 @@ from flask_babel import gettext as _
 from sqlalchemy import update
 from sqlalchemy.orm import joinedload
 
-from stoqflow_web import clock
 from stoqflow_web.carriers import carriers, judge
 from stoqflow_web.errors import Invalid, NotFound, StoqflowError
 from stoqflow_web.models import Shipment, Writeback

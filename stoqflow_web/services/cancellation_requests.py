@@ -47,7 +47,7 @@ def follow(tx: Transaction, family: MarketplaceOrder, asked_before: Collection[s
 
 
 def accept_by_itself(tx: Transaction, orders: Iterable[SalesOrder]) -> None:
-    """Cancel for the client what awaits an answer in these orders, where the shop wants that and nothing was started."""
+    """Cancel for the client what awaits an answer in these orders, if the shop wants that and nothing was started."""
     for order in orders:
         ids = [line.id for line in order.lines_to_answer]
         if ids and order.shop.accepts_requests and nothing_was_started(order):
@@ -63,8 +63,9 @@ def nothing_was_started(order: SalesOrder) -> bool:
 def send_what_waited(tx: Transaction, order: SalesOrder, *, user_id: int | None) -> None:
     """Send the parcels that were only kept back because of a wish to cancel, if nothing in them awaits an answer."""
     for row in list(order.writebacks):
-        waits = row.state == NEEDS_ATTENTION and row.why == CANCELLATION_REQUESTED and row.shipment is not None
-        if waits and not any(line.awaits_answer for line in row.shipment.order_lines):
+        if row.state != NEEDS_ATTENTION or row.why != CANCELLATION_REQUESTED or row.shipment is None:
+            continue
+        if not any(line.awaits_answer for line in row.shipment.order_lines):
             send_again(tx, row, user_id=user_id)
 
 

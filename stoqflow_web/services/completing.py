@@ -92,8 +92,8 @@ def check_completable(order: SalesOrder, *, despite_shortage: bool = False) -> N
     if order.lines_to_answer:
         raise NotCompletable(
             _(
-                "The client asked bol.com to cancel %(number)s. Answer that first: cancel it for the client, or ship it "
-                "anyway.",
+                "The client asked bol.com to cancel %(number)s. Answer that first: cancel it for the client, "
+                "or ship it anyway.",
                 number=order.number,
             )
         )
@@ -111,7 +111,8 @@ def _check_seen(order: SalesOrder, units_seen: Mapping[int, int] | None) -> None
     if units_seen is not None and dict(units_seen) != {line.id: line.quantity for line in order.lines_to_ship}:
         raise NotCompletable(
             _(
-                "%(number)s has changed while this page was open. Look at what is on it now, and what is in the parcel.",
+                "%(number)s has changed while this page was open. "
+                "Look at what is on it now, and at what is in the parcel.",
                 number=order.number,
             )
         )

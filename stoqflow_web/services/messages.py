@@ -25,7 +25,9 @@ class Message:
     code: str | None = None
     reason: str = ""
     is_deliberate: bool = False
-    ships_anyway: frozenset[str] = frozenset()  # items in the parcel for which the client's wish to cancel is answered so
+    ships_anyway: frozenset[str] = (
+        frozenset()
+    )  # items in the parcel for which the client's wish to cancel is answered so
     shipment_external_id: str | None = None
     transport_external_id: str | None = None
     sent_at: datetime | None = None  # of an earlier try that may have arrived

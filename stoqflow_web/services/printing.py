@@ -19,9 +19,7 @@ def note_printed(order_ids: Sequence[int], what: str, *, user_id: int | None) ->
     with transaction() as tx:
         orders = tx.session.scalars(
             select(SalesOrder)
-            .where(
-                SalesOrder.id.in_(order_ids), SalesOrder.status.in_(OPEN_STATUSES), SalesOrder.printed_at.is_(None)
-            )
+            .where(SalesOrder.id.in_(order_ids), SalesOrder.status.in_(OPEN_STATUSES), SalesOrder.printed_at.is_(None))
             .order_by(SalesOrder.id)
             .with_for_update()
         ).all()

@@ -9,10 +9,11 @@ from flask_babel import gettext as _
 from stoqflow_web import background
 from stoqflow_web.errors import Invalid, StoqflowError
 from stoqflow_web.forms import show_refusal
+from stoqflow_web.forms.answers import ReasonForm
 from stoqflow_web.forms.repairs import CodeForm
 from stoqflow_web.models import Writeback
 from stoqflow_web.models.writebacks import NEEDS_ATTENTION, TRANSPORT
-from stoqflow_web.next_steps import EDIT_CODE, TAKE_OVER, possible_steps
+from stoqflow_web.next_steps import EDIT_CODE, SHIP_ANYWAY, TAKE_OVER, possible_steps
 from stoqflow_web.queries import attention as queries
 from stoqflow_web.queries.attention import Tried
 from stoqflow_web.services import attention
@@ -90,15 +91,37 @@ def cancel_all(writeback_id: int) -> Response:
     return _do(attention.cancel_all, writeback_id, _("The cancellation is sent to bol.com."))
 
 
+@blueprint.get("/writebacks/<int:writeback_id>/shipping-anyway")
+def ask_why(writeback_id: int) -> Response:
+    row = queries.find(writeback_id)
+    if row.state != NEEDS_ATTENTION or SHIP_ANYWAY not in possible_steps(row):
+        return _gone()
+    return _reason_page(row, ReasonForm())
+
+
 @blueprint.post("/writebacks/<int:writeback_id>/shipping-anyway")
 def ship_anyway(writeback_id: int) -> Response:
-    return _do(attention.ship_anyway, writeback_id, _("The shipment is sent to bol.com all the same."))
+    row, form = queries.find(writeback_id), ReasonForm()
+    if not form.validate():
+        return _reason_page(row, form, 422)
+    try:
+        attention.ship_anyway(writeback_id, form.reason.data, user_id=signed_in_user().id)
+    except Invalid as refusal:
+        show_refusal(form, refusal)
+        return _reason_page(queries.find(writeback_id), form, 422)
+    except StoqflowError as refusal:
+        flash(refusal.sentence, "warn")
+        return _back()
+    flash(_("The shipment is sent to bol.com all the same."), "info")
+    return _back()
 
 
 @blueprint.post("/writebacks/<int:writeback_id>/acceptance")
 def accept(writeback_id: int) -> Response:
     return _do(
-        attention.accept_cancellation, writeback_id, _("The order is canceled for the client. Keep the parcel back.")
+        attention.accept_cancellation,
+        writeback_id,
+        _("What the client asked for is canceled. Keep the parcel back: see the order for what is left of it."),
     )
 
 
@@ -185,6 +208,14 @@ def _gone() -> Response:
 def _back() -> Response:
     """To the page that the button was on, when it said which, else to the list."""
     return redirect_to(local_path(request.form.get("back")) or url_for("attention.index"))
+
+
+def _reason_page(row: Writeback, form: ReasonForm, status: int = 200) -> Response:
+    action = url_for("attention.ship_anyway", writeback_id=row.id)
+    context = {"order": row.sales_order, "line": None, "form": form, "action": action}
+    return make_response(
+        render_template("answers/ship_anyway.html", back=url_for("attention.index"), **context), status
+    )
 
 
 def _code_page(row: Writeback, form: CodeForm, status: int = 200) -> Response:

@@ -40,10 +40,13 @@ class Navigation:
     """The rail. Its counts are asked for only when a page shows it: fragments don't pay for them."""
 
     def __iter__(self) -> Iterator[NavItem]:
-        from stoqflow_web.queries import attention, orders
+        from stoqflow_web.queries import attention, cancellation_requests, orders
 
         yield _item(_("Today"), url_for("home.show"))
         yield _item(_("Orders"), "/orders", count=orders.count_open())
+        yield _item(
+            _("Cancellation requests"), "/cancellation-requests", count=cancellation_requests.count(), is_urgent=True
+        )
         yield _item(_("Needs attention"), "/needs-attention", count=attention.count(), is_urgent=True)
         yield _item(_("Products"), "/products")
         if current_user.is_manager:

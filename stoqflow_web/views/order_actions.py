@@ -4,15 +4,12 @@ Each action is sent as a plain form. A second click on what is done already says
 """
 
 from flask import Blueprint, Response, flash, make_response, render_template, request, session, url_for
-from flask_babel import get_locale
 from flask_babel import gettext as _
 
-from stoqflow_web import clock
 from stoqflow_web.errors import Invalid, NotFound
 from stoqflow_web.forms import show_refusal
 from stoqflow_web.forms.order_actions import CancellationForm, CompletionForm, SplitForm, completion_form
 from stoqflow_web.models import SalesOrder
-from stoqflow_web.models.writebacks import PENDING
 from stoqflow_web.queries import order_details
 from stoqflow_web.services import canceling, completing, deleting, splitting, undoing
 from stoqflow_web.services.canceling import NotCancelable
@@ -31,8 +28,7 @@ from stoqflow_web.views.order_page import (
     split_of,
 )
 from stoqflow_web.views.respond import redirect_to, wants_fragment
-from stoqflow_web.wording import reporting
-from stoqflow_web.wording.times import time_of_day
+from stoqflow_web.wording.telling import canceled_sentence, completed_sentence
 
 blueprint = Blueprint("order_actions", __name__)
 
@@ -58,12 +54,12 @@ def complete(order_id: int) -> Response:
             order_id,
             form.parcels(),
             user_id=signed_in_user().id,
-            ship_anyway=form.ship_anyway.data,
             despite_shortage=form.despite_shortage.data,
+            units_seen=form.units_seen(),
         )
     except (Invalid, NotCompletable) as refusal:
         return _completion_refused(order_id, refusal)
-    flash(_completed(order_details.find(order_id)), "info")
+    flash(completed_sentence(order_details.find(order_id)), "info")
     return _to(order_id)
 
 
@@ -81,6 +77,7 @@ def pack(order_id: int) -> Response:
         form.take_guesses(default=order.shop.default_carrier, is_final=False)
     if not wants_fragment():
         return order_page(order, completion=form)
+    form.seen_now = form.seen.data or form.seen_now  # the lines on the page are not loaded anew
     context = completion_context(order, form)
     if "parcel" not in request.args or context["completion"] is None:
         return make_response(render_template("orders/_completion.html", order=order, **context))
@@ -119,7 +116,7 @@ def cancel(order_id: int) -> Response:
         form = cancellation_of(order, is_typed=True)
         _show(form, refusal)
         return _cancellation_page(order, form, 422)
-    flash(_canceled(order_details.find(order_id), chosen), "info")
+    flash(canceled_sentence(order_details.find(order_id), chosen), "info")
     return _to(order_id)
 
 
@@ -261,46 +258,6 @@ def _say_calmly(sentence: str) -> None:
     """To a second click. One that came before the page of the first was there reads what the first one did."""
     if not session.get("_flashes"):
         flash(sentence, "info")
-
-
-def _completed(order: SalesOrder) -> str:
-    """What was done and when bol.com hears of it. Never that bol.com knows."""
-    number = order.number
-    if waiting := reporting.parts_waited_for(order):
-        parts = ", ".join(part.number for part in waiting)
-        return _("%(number)s is complete. bol.com hears it when %(parts)s is final too.", number=number, parts=parts)
-    if when := _when_told(order):
-        return _("%(number)s is complete. %(when)s", number=number, when=when)
-    return _("%(number)s is complete.", number=number)
-
-
-def _canceled(order: SalesOrder, line_ids: set[int]) -> str:
-    """Like `_completed`, of the whole order or of these lines."""
-    what = order.number
-    if order.is_open:
-        what = _("The line") if len(line_ids) == 1 else _("%(number)s lines", number=len(line_ids))
-    is_one = not order.is_open or len(line_ids) == 1
-    done = _("%(what)s is canceled here", what=what) if is_one else _("%(what)s are canceled here", what=what)
-    if waiting := reporting.parts_waited_for(order):
-        parts = ", ".join(part.number for part in waiting)
-        return _("%(done)s. bol.com hears it when %(parts)s is final too.", done=done, parts=parts)
-    if when := _when_told(order):
-        return f"{done}. {when}"
-    return _("%(done)s. bol.com hears it when all parts are final.", done=done) if order.is_open else f"{done}."
-
-
-def _when_told(order: SalesOrder) -> str:
-    """When what waits is sent, as a sentence; empty when nothing waits."""
-    waiting = [row for row in reporting.rows_of(order) if row.state == PENDING]
-    if not waiting:
-        return ""
-    ends = reporting.hold_ends_at(waiting, now=clock.now())
-    if ends is None:
-        return _("bol.com is told now.")
-    time = time_of_day(ends, locale=get_locale() or "en")
-    if undoing.can_be_undone(order):
-        return _("bol.com hears it at %(time)s; undo until then.", time=time)
-    return _("bol.com hears it at %(time)s.", time=time)
 
 
 def _to(order_id: int) -> Response:

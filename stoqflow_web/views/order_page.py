@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from flask import Response, make_response, render_template, request
+from flask import Response, make_response, render_template
 from flask_babel import get_locale
 
-from stoqflow_web import clock
+from stoqflow_web import clock, stopping
 from stoqflow_web.carriers import tidied
 from stoqflow_web.extensions import db
 from stoqflow_web.forms.order_actions import (
@@ -22,6 +22,7 @@ from stoqflow_web.queries import order_details
 from stoqflow_web.services import undoing
 from stoqflow_web.services.codes_in_use import codes_in_use, who_has_it
 from stoqflow_web.services.completing import NotCompletable, check_completable
+from stoqflow_web.views.order_guard import guard_context
 from stoqflow_web.wording import reporting
 from stoqflow_web.wording.history import tell
 
@@ -40,6 +41,7 @@ def order_page(order: SalesOrder, status: int = 200, *, completion: CompletionFo
             **_actions(order),
             **completion_context(order, completion),
             **reporting_context(order),
+            **guard_context(order, mark=stopping.mark_of(order), opened_at=clock.now()),
         ),
         status,
     )
@@ -50,16 +52,14 @@ def completion_context(order: SalesOrder, form: CompletionForm | None = None) ->
     if not order.is_open:
         return {"completion": None, "cannot_complete": ""}
     try:
-        check_completable(order, ship_anyway=True, despite_shortage=True)
+        check_completable(order, despite_shortage=True)
     except NotCompletable as refusal:
         return {"completion": None, "cannot_complete": refusal.sentence}
     form = form or completion_form(order, is_typed=False)
-    is_anyway = bool(form.ship_anyway.data) or request.args.get("anyway") == "1"
     return {
         "completion": form,
         "cannot_complete": "",
         "waits_for_others": order.shop.waits_for_all_parts and any(part.is_open for part in order.related),
-        "must_choose": order.is_cancellation_requested and not is_anyway,
         "clashes": _clashes(form),
         "own_numbers": (order.number, order.marketplace_order.external_id),
     }

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, request, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
-from stoqflow_web import clock
+from stoqflow_web import clock, stopping
 from stoqflow_web.forms.orders import wanted_orders
 from stoqflow_web.models import SalesOrder, Writeback
 from stoqflow_web.models.sales_orders import CANCELED, COMPLETE, ON_HOLD, READY_TO_PICK
@@ -26,7 +26,8 @@ from stoqflow_web.queries.orders import (
     TOMORROW,
     Wanted,
 )
-from stoqflow_web.views import many_orders, order_actions, order_lines
+from stoqflow_web.services import refreshing
+from stoqflow_web.views import answers, many_orders, order_actions, order_guard, order_lines
 from stoqflow_web.views.order_page import order_page
 from stoqflow_web.views.respond import respond
 from stoqflow_web.wording import deadlines, reporting, statuses, times
@@ -37,6 +38,8 @@ from stoqflow_web.wording.track_and_trace import code_words
 blueprint = Blueprint("orders", __name__)
 blueprint.register_blueprint(order_lines.blueprint)
 blueprint.register_blueprint(order_actions.blueprint)
+blueprint.register_blueprint(order_guard.blueprint)
+blueprint.register_blueprint(answers.blueprint)
 
 for words in (
     client_words,
@@ -44,6 +47,7 @@ for words in (
     reason_word,
     statuses.fulfilment_words,
     statuses.item_pills,
+    statuses.line_pills,
     statuses.line_to_choose,
     statuses.movement_words,
     statuses.plain_status_pill,
@@ -136,7 +140,10 @@ def index() -> Response:
 
 @blueprint.get("/orders/<int:order_id>")
 def show(order_id: int) -> Response:
-    return order_page(order_details.find(order_id))
+    order = order_details.find(order_id)
+    if stopping.is_watched(order):
+        refreshing.ask_soon(order.marketplace_order, unless_newer_than=refreshing.FRESH)
+    return order_page(order)
 
 
 def _tabs(wanted: Wanted) -> list[dict[str, Any]]:

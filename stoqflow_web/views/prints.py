@@ -14,6 +14,8 @@ from stoqflow_web.forms.orders import wanted_orders
 from stoqflow_web.models import SalesOrder
 from stoqflow_web.pick_list import can_be_picked, needs_marketplace_label, picks
 from stoqflow_web.queries import orders, shop_names
+from stoqflow_web.services import printing
+from stoqflow_web.views.access import signed_in_user
 from stoqflow_web.views.batches import csv_answer, orders_asked_for
 from stoqflow_web.views.respond import redirect_to
 from stoqflow_web.wording import statuses
@@ -30,16 +32,20 @@ blueprint = Blueprint("prints", __name__)
 
 @blueprint.post("/orders/prints")
 def choose() -> Response:
-    """From the ticked boxes to an address that can be loaded again."""
+    """From the ticked boxes to an address that can be loaded again. What is asked for here goes onto paper."""
     what = request.form.get("print", "")
-    if what not in ("pick_list", "packing_slips"):
+    if what not in (printing.PICK_LIST, printing.PACKING_SLIPS):
         raise NotFound(_("There is nothing like that to print."))
+    ids = _few_enough(orders_asked_for())
+    if not ids and not request.form.get("all"):
+        raise Invalid("orders", _("Choose at least one order first."))
+    on_paper = orders.load_all(ids)
+    if what == printing.PICK_LIST:
+        on_paper = [order for order in on_paper if can_be_picked(order)]
+    printing.note_printed([order.id for order in on_paper], what, user_id=signed_in_user().id)
     if request.form.get("all"):
         asked: dict[str, Any] = {name: request.args[name] for name in FILTERS if request.args.get(name)}
         return redirect_to(url_for(f"prints.{what}", all=1, **asked))
-    ids = orders_asked_for()
-    if not ids:
-        raise Invalid("orders", _("Choose at least one order first."))
     return redirect_to(url_for(f"prints.{what}", orders=".".join(str(order_id) for order_id in ids)))
 
 
@@ -88,9 +94,13 @@ def _printed() -> list[SalesOrder]:
     else:
         texts = request.args.get("orders", "").split(".")
         ids = [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 19]
+    return orders.load_all(_few_enough(ids))
+
+
+def _few_enough(ids: Sequence[int]) -> list[int]:
     if len(ids) > MOST_PRINTED:
         raise Invalid("orders", _("At most %(most)s orders are printed at once. Choose fewer.", most=MOST_PRINTED))
-    return orders.load_all(list(dict.fromkeys(ids)))
+    return list(dict.fromkeys(ids))
 
 
 def _lines(ids: Sequence[int]) -> Iterator[tuple[object, ...]]:

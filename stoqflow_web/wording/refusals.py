@@ -64,7 +64,7 @@ def step_words(step: str) -> str:
         "take-over": _("Take over bol's state"),
         "edit-code": _("Edit code"),
         "cancel-all": _("Cancel it all at bol"),
-        "ship-anyway": _("Ship anyway"),
+        "ship-anyway": _("Ship anyway…"),
         "accept": _("Cancel for the client"),
     }[step]
 

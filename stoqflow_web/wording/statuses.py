@@ -57,6 +57,14 @@ def stock_pill(stock: LineStock, *, locale: Language = "en") -> Pill:
     return Pill(_("In stock %(number)s", number=count(stock.there, locale=locale)))
 
 
+def line_pills(line: OrderLine) -> list[Pill]:
+    """What bol.com reports of a line's item, and what was answered to the client's wish to cancel it."""
+    pills = [pill for pill in item_pills(line.item) if line.awaits_answer or pill.tone != "danger"]
+    if line.ships_anyway and line.item.is_cancellation_requested:
+        pills.append(Pill(_("Ships anyway · %(reason)s", reason=line.ship_anyway_reason or "—"), "warn"))
+    return pills
+
+
 def item_pills(item: MarketplaceItem) -> list[Pill]:
     """What bol.com already reports of an item."""
     pills = []

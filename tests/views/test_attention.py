@@ -79,7 +79,7 @@ def test_ship_anyway_and_cancel_for_the_client_are_offered_when_the_client_asked
     page = sam.get("/needs-attention")
     assert page.texts(f"#matter-{row_id} .button") == [
         "Cancel for the client",
-        "Ship anyway",
+        "Ship anyway…",
         "Take over bol's state",
         "Don't tell bol.com",
     ]

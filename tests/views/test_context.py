@@ -16,6 +16,7 @@ def test_the_rail_says_where_we_are_and_how_many_orders_are_open(ctx, signed_in)
     assert page.texts(".nav a") == [
         "Today",
         "Orders 2",
+        "Cancellation requests",
         "Needs attention",
         "Products",
         "Shops",

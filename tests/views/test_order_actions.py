@@ -4,11 +4,11 @@ import pytest
 from sqlalchemy import select
 
 from stoqflow_web.extensions import db
-from stoqflow_web.models import SalesOrder, Writeback
+from stoqflow_web.models import OrderLine, SalesOrder, Writeback
 from stoqflow_web.models.sales_orders import ON_HOLD
 from stoqflow_web.services.splitting import split
 from stoqflow_web.transaction import transaction
-from tests.support.builders import make_order, make_product, make_shop
+from tests.support.builders import ask_to_cancel, make_order, make_product, make_shop
 
 pytestmark = pytest.mark.usefixtures("clock", "ctx")
 FORM = "#completion form"
@@ -189,28 +189,38 @@ def test_enter_in_the_code_field_completes(sam, order):
     assert not first.has_attr("formaction")
 
 
-def test_an_order_whose_client_asked_to_cancel_ships_only_by_a_second_step(sam):
+def test_an_order_whose_client_asked_to_cancel_ships_only_once_that_is_answered(sam):
     order = make_order(is_cancellation_requested=True)
     page = opened(sam, order)
     assert not page.all(FORM)
-    assert "Do not ship it before this is answered." in page.text
-    page = sam.get(page.one("#completion a[href*=anyway]")["href"])
-    assert "You are about to ship although the client asked to cancel." in page.text
-    page = sam.submit(FORM, **{CODE: "concept"})
-    assert page.status == 422
+    assert "Answer that first" in page.one("#completion").get_text()
+    sam.get(page.one(".table a[href*=shipping-anyway]")["href"])
+    page = sam.submit(reason="It left this morning")
+    assert (page.url, "can be completed like any other" in page.text) == (f"/orders/{order.id}", True)
     page = sam.submit(FORM, **{CODE: POSTNL})
     assert "Complete" in page.texts(".page-head .pill")
-    assert "asked" in page.one("#history").get_text() or "anyway" in page.one("#history").get_text()
+    assert "although the client asked to cancel: It left this morning" in page.one("#history").get_text()
 
 
 def test_a_client_who_asks_to_cancel_while_the_page_is_open_stops_the_order(sam, order):
     opened(sam, order)
-    with transaction() as tx:
-        tx.session.get_one(SalesOrder, order.id).is_cancellation_requested = True
+    ask_to_cancel(order.id)
     page = sam.submit(FORM, **{CODE: POSTNL})
     assert page.status == 422
     assert f"The client asked bol.com to cancel {order.number}." in page.one("#completion").get_text()
     assert shipped() == []
+
+
+def test_what_bol_cancelled_while_the_page_was_open_is_not_packed_unnoticed(sam):
+    order = make_order(lines=2)
+    opened(sam, order)
+    with transaction() as tx:
+        tx.session.get_one(OrderLine, order.lines[1].id).quantity = 0
+    page = sam.submit(FORM, **{CODE: POSTNL})
+    assert (page.status, shipped()) == (422, [])
+    assert "has changed while this page was open" in page.one("#completion [role=alert]").get_text()
+    sam.submit(FORM, **{CODE: POSTNL})
+    assert shipped() == [("postnl", POSTNL, [1])]
 
 
 def test_an_order_on_hold_wants_to_know_that_the_goods_are_there(sam):

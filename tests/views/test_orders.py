@@ -265,10 +265,11 @@ def test_what_bol_ships_itself_and_what_needs_its_label_is_said(sam):
 def test_a_wish_to_cancel_stands_above_everything_until_the_order_is_done(sam):
     order = make_order(is_cancellation_requested=True)
     page = sam.get(f"/orders/{order.id}")
-    assert page.texts("main [role=alert]") == [
-        "The client asked bol.com to cancel this order. Do not ship it before this is answered."
+    assert page.texts("main [role=alert] p") == [
+        f"STOP · {order.number}",
+        "The client asked bol.com to cancel this order at 09:12. Do not ship.",
     ]
-    done = make_order(is_cancellation_requested=True, status=COMPLETE)
+    done = make_order(is_cancellation_requested=True, status=COMPLETE, items={"quantity_shipped": 1})
     assert not sam.get(f"/orders/{done.id}").all("main [role=alert]")
 
 
