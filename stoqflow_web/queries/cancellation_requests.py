@@ -29,8 +29,14 @@ _KEY = (SalesOrder.sort_day, SalesOrder.id, OrderLine.id)
 
 def count() -> int:
     """How many lines await an answer, at most COUNTED_UP_TO: for the navigation."""
-    some = _lines(OrderLine.id).limit(COUNTED_UP_TO).subquery()
-    return db.session.scalar(select(func.count()).select_from(some)) or 0
+    return counts()[0]
+
+
+def counts() -> tuple[int, int]:
+    """Likewise, and of how many of them the order was printed already."""
+    some = _lines(SalesOrder.printed_at).limit(COUNTED_UP_TO).subquery()
+    number, printed = db.session.execute(select(func.count(), func.count(some.c.printed_at)).select_from(some)).one()
+    return number, printed
 
 
 def page(cursor: str | None = None) -> Page[OrderLine]:
@@ -80,6 +86,7 @@ def _is_told() -> ColumnElement[bool]:
         .join(Shipment, Shipment.id == Writeback.shipment_id)
         .join(ShipmentLine, ShipmentLine.shipment_id == Shipment.id)
         .where(
+            Writeback.sales_order_id == OrderLine.sales_order_id,
             ShipmentLine.order_line_id == OrderLine.id,
             Shipment.undone_at.is_(None),
             not_(can_be_undone),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import pairwise
 
-from sqlalchemy import ScalarSelect, Select, exists, false, func, literal_column, select, true
+from sqlalchemy import ScalarSelect, Select, exists, false, func, literal_column, select
 
 from stoqflow_web import clock
 from stoqflow_web.deadlines import Deadline, beginning_of, deadline_for, hours_of
@@ -16,7 +16,7 @@ from stoqflow_web.models import MarketplaceOrder, OrderCheck, SalesOrder, Shop, 
 from stoqflow_web.models.marketplace_orders import FAR_AWAY
 from stoqflow_web.models.sales_orders import COMPLETE, OPEN_STATUSES, READY_TO_PICK
 from stoqflow_web.models.writebacks import NEEDS_ATTENTION, REJECTED
-from stoqflow_web.queries import attention, orders
+from stoqflow_web.queries import attention, cancellation_requests, orders
 from stoqflow_web.queries.orders import COUNTED_UP_TO
 from stoqflow_web.queries.shop_health import ShopHealth, health_of_shops
 
@@ -56,7 +56,7 @@ class ShopOfToday:
 
 def figures() -> Figures:
     counted = orders.counts()
-    requests, begun = _requests()
+    requests, begun = cancellation_requests.counts()
     stuck, refused = _stuck()
     confirmed, complete = _done(beginning_of(clock.today()))
     return Figures(
@@ -131,18 +131,6 @@ def _first_day(status: str) -> ScalarSelect[date]:
         .correlate(Shop)
         .scalar_subquery()
     )
-
-
-def _requests() -> tuple[int, int]:
-    """How many orders wait for an answer to their client's wish to cancel, and how many of those were printed."""
-    asked = (
-        select(SalesOrder.printed_at)
-        .where(SalesOrder.status.in_(OPEN_STATUSES), SalesOrder.is_cancellation_requested == true())
-        .limit(COUNTED_UP_TO)
-        .subquery()
-    )
-    number, begun = db.session.execute(select(func.count(), func.count(asked.c.printed_at)).select_from(asked)).one()
-    return number, begun
 
 
 def _stuck() -> tuple[int, int]:

@@ -8,7 +8,6 @@ from random import Random
 from sqlalchemy import select
 
 from stoqflow_web.errors import StoqflowError
-from stoqflow_web.exchange import REQUESTED_BY_CLIENT
 from stoqflow_web.models import MarketplaceOrder, SalesOrder, Shop, Writeback
 from stoqflow_web.models.writebacks import NEEDS_ATTENTION
 from stoqflow_web.next_steps import (
@@ -21,7 +20,7 @@ from stoqflow_web.next_steps import (
     WITHDRAW,
     possible_steps,
 )
-from stoqflow_web.services import attention, shops, taking_over
+from stoqflow_web.services import answering, attention, shops, taking_over
 from stoqflow_web.services.canceling import cancel
 from stoqflow_web.services.completing import Parcel, complete
 from stoqflow_web.services.deleting import delete
@@ -145,11 +144,11 @@ class Staff:
         if not lines:
             return
         if self._random.random() < 0.6:
-            cancel(order.id, REQUESTED_BY_CLIENT, user_id=None, line_ids=lines)
+            answering.accept(order.id, lines, user_id=None)
         else:
-            self._codes += 1
-            parcel = Parcel(carrier="postnl", track_and_trace=f"3SSOAK{self._codes:09d}")
-            complete(order.id, [parcel], user_id=None, despite_shortage=True, ship_anyway=True)
+            answering.ship_anyway(order.id, lines, "it has left already", user_id=None)
+            if self._read(order).is_open:
+                self._complete(order)
 
     def _read(self, order: SalesOrder) -> SalesOrder:
         with reading() as session:
@@ -171,7 +170,7 @@ class Staff:
         steps: dict[str, Callable[..., object]] = {
             TRY_AGAIN: attention.try_again,
             CANCEL_ALL: attention.cancel_all,
-            SHIP_ANYWAY: attention.ship_anyway,
+            SHIP_ANYWAY: partial(attention.ship_anyway, reason="it has left already"),
             ACCEPT: attention.accept_cancellation,
             WITHDRAW: attention.withdraw,
             TAKE_OVER: partial(taking_over.take_over, goods_are_back=True),

@@ -47,7 +47,7 @@ def test_without_requests_the_inbox_says_so(sam):
     make_order()
     page = sam.get(INBOX)
     assert "No cancellation requests" in page.text
-    assert page.texts(".nav a")[1] == "Cancellation requests"
+    assert "Cancellation requests" in page.texts(".nav a")
 
 
 def test_each_line_that_awaits_an_answer_is_a_row_the_most_urgent_first(sam, clock):
