@@ -15,4 +15,5 @@ class ReasonForm(FlaskForm):  # type: ignore[misc]
             InputRequired(_("Say why it is shipped although the client asked to cancel.")),
             Length(max=LONGEST_REASON, message=_("This is too long: at most %(max)d characters.")),
         ],
+        id="shipped-because",  # the form that cancels stands on the same page, and has a reason too
     )

@@ -12,6 +12,7 @@ PAGES = {
     "order": "/orders/1",
     "order-with-most-lines": "/orders/2",
     "orders-nothing-found": "/orders?q=nobody",
+    "cancellation-requests": "/cancellation-requests",
     "choose-product": "/order-lines/1/product",
     "products": "/products",
     "activity": "/activity?outcome=all",
