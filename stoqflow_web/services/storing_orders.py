@@ -1,6 +1,6 @@
 """Stores orders a marketplace told us about, so that telling it twice changes nothing."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import insert, select
