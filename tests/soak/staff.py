@@ -33,7 +33,7 @@ from tests.soak.ground import Ground, Store
 MOST_LOOKS = 6  # for an order that is not here yet
 PAUSE = 1800.0  # seconds between two of them
 REASONS = ("out-of-stock", "bad-condition", "not-available-in-time", "other")
-TRIES_BEFORE_TAKING_OVER = 2
+TRIES_OF_EACH = 2
 
 
 class Staff:
@@ -63,7 +63,7 @@ class Staff:
                 self._try(what, deeds[what], part)
 
     def settle_attention(self) -> None:
-        """What a person would do first about each matter; after two tries in vain, make ours say what bol.com says."""
+        """What a person would do about each matter."""
         with reading() as session:
             matters = select(Writeback).where(
                 Writeback.shop_id.in_([store.shop_id for store in self._ground.stores]),
@@ -71,8 +71,9 @@ class Staff:
             )
             rows = list(session.scalars(matters))
         for row in rows:
-            for step in self._steps(row):
-                self._tries[row.id] += 1
+            steps = self._steps(row)
+            self._tries[row.id] += 1
+            for step in steps:
                 if self._try(f"{row.why}: {step}", self._take(step), row):
                     break
 
@@ -160,11 +161,13 @@ class Staff:
     # With what needs attention
 
     def _steps(self, row: Writeback) -> list[str]:
-        """As the page offers them, without editing a code, which was never what is wrong here."""
-        steps = [step for step in possible_steps(row) if step != EDIT_CODE]
-        if self._tries[row.id] >= TRIES_BEFORE_TAKING_OVER and TAKE_OVER in steps:
-            return [TAKE_OVER]
-        return [step for step in steps if step != WITHDRAW] or steps
+        """As the page offers them: what did not help is followed by the next.
+
+        Without editing a code, which was never what is wrong here. Nothing is given up that can be settled otherwise.
+        """
+        steps = [step for step in possible_steps(row) if step not in (EDIT_CODE, WITHDRAW)] or [WITHDRAW]
+        first = self._tries[row.id] // TRIES_OF_EACH % len(steps)
+        return [*steps[first:], *steps[:first]]
 
     def _take(self, step: str) -> Callable[[Writeback], object]:
         steps: dict[str, Callable[..., object]] = {
