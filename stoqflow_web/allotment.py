@@ -27,6 +27,14 @@ Units = Counter[int]
 """Units by the id of a marketplace item (ours)."""
 
 
+@dataclass(frozen=True)
+class Stop:
+    """Why a parcel does not fit any more, and what of it that is about."""
+
+    why: str
+    units: Counter[OrderLine]
+
+
 @dataclass
 class Happened:
     """What happened without us, by what must follow it."""
@@ -34,7 +42,7 @@ class Happened:
     shipped: Counter[OrderLine] = field(default_factory=Counter)  # units of open lines, and of lines canceled here
     cancelled: Counter[OrderLine] = field(default_factory=Counter)  # units of open lines
     handled: list[Shipment] = field(default_factory=list)  # parcels that wait here, and all of it was shipped there
-    stopped: dict[Shipment, str] = field(default_factory=dict)  # parcels that wait here and don't fit any more, and why
+    stopped: dict[Shipment, Stop] = field(default_factory=dict)  # parcels that wait here and don't fit any more
     unplaced: Units = field(default_factory=Counter)  # cancelled there, and nothing here waits for it
 
 
@@ -76,9 +84,16 @@ class _Parcel:
         return is_complete and not self.is_told and not (self.row is not None and self.row.is_given_up)
 
     @property
-    def why(self) -> str | None:
-        """Why a person is asked, or was."""
-        return None if self.row is None or self.row.state not in (NEEDS_ATTENTION, WITHDRAWN) else self.row.why
+    def is_stopped(self) -> bool:
+        """Whether a person is asked already, because it does not fit what is open there."""
+        row = self.row
+        return row is not None and row.state == NEEDS_ATTENTION and row.why in (CANCELLED_THERE, SHIPPED_THERE)
+
+    @property
+    def is_known_cancelled(self) -> bool:
+        """Whether a person is asked, or was, because of what was cancelled there."""
+        row = self.row
+        return row is not None and row.state in (NEEDS_ATTENTION, WITHDRAWN) and row.why == CANCELLED_THERE
 
 
 def may_be_there(row: Writeback) -> bool:
@@ -134,7 +149,7 @@ def _share_out_shipped(found: Happened, left: Units, lines: Sequence[OrderLine],
             left.subtract(parcel.units)
     waiting = [parcel for parcel in waiting if parcel.shipment not in found.handled]
     for parcel in waiting:
-        if parcel.why == SHIPPED_THERE:
+        if parcel.is_stopped:
             _take_from_parcel(left, parcel)
     for line in sorted((line for line in lines if line.is_open), key=_ready_first):
         found.shipped[line] += _take(left, line.marketplace_item_id, line.quantity)
@@ -145,21 +160,22 @@ def _share_out_shipped(found: Happened, left: Units, lines: Sequence[OrderLine],
             found.shipped[line] += taken
             room -= taken
     for parcel in waiting:
-        if parcel.why != SHIPPED_THERE and _take_from_parcel(left, parcel):
-            found.stopped[parcel.shipment] = SHIPPED_THERE
+        if not parcel.is_stopped:
+            _stop(found, left, parcel, SHIPPED_THERE)
     found.shipped = +found.shipped
 
 
 def _share_out_cancelled(found: Happened, left: Units, lines: Sequence[OrderLine], parcels: Sequence[_Parcel]) -> None:
     for parcel in parcels:
-        if parcel.why == CANCELLED_THERE and parcel.shipment.sales_order.status == COMPLETE:
+        if parcel.is_known_cancelled and parcel.shipment.sales_order.status == COMPLETE:
             _take_from_parcel(left, parcel)
     for line in sorted((line for line in lines if line.is_open), key=lambda line: -line.id):
         found.cancelled[line] += _take(left, line.marketplace_item_id, line.quantity - found.shipped[line])
     for parcel in reversed(parcels):
-        is_settled = parcel.shipment in found.handled or parcel.shipment in found.stopped
-        if parcel.waits and not is_settled and parcel.why != CANCELLED_THERE and _take_from_parcel(left, parcel):
-            found.stopped[parcel.shipment] = CANCELLED_THERE
+        if parcel.is_stopped:
+            _take_from_parcel(left, parcel)
+        elif parcel.waits and parcel.shipment not in found.handled and parcel.shipment not in found.stopped:
+            _stop(found, left, parcel, CANCELLED_THERE)
     found.cancelled = +found.cancelled
 
 
@@ -169,9 +185,21 @@ def _take(left: Units, item_id: int, most: int) -> int:
     return taken
 
 
-def _take_from_parcel(left: Units, parcel: _Parcel) -> bool:
-    taken = [_take(left, item_id, units) for item_id, units in parcel.units.items()]
-    return any(taken)
+def _stop(found: Happened, left: Units, parcel: _Parcel, why: str) -> None:
+    taken = _take_from_parcel(left, parcel)
+    if taken:
+        found.stopped[parcel.shipment] = Stop(why, taken)
+
+
+def _take_from_parcel(left: Units, parcel: _Parcel) -> Counter[OrderLine]:
+    """What of it was among what is left: that is not left any more, nor counted for the parcel again."""
+    taken: Counter[OrderLine] = Counter()
+    for line in parcel.shipment.lines:
+        item_id = line.order_line.marketplace_item_id
+        units = _take(left, item_id, min(line.quantity, parcel.units[item_id]))
+        parcel.units[item_id] -= units
+        taken[line.order_line] += units
+    return +taken
 
 
 def _canceled_by_item(lines: Iterable[OrderLine]) -> dict[int, list[OrderLine]]:

@@ -101,9 +101,9 @@ def _follow_parcels(tx: Transaction, family: MarketplaceOrder, happened: Happene
     for shipment in happened.handled:
         for row in _waiting_rows(tx, family, shipment, state=WITHDRAWN, why=SHIPPED_THERE):
             outbox.handled_there(tx, row)
-    for shipment, why in happened.stopped.items():
-        for row in _waiting_rows(tx, family, shipment, state=NEEDS_ATTENTION, why=why):
-            outbox.give_to_a_person(tx, row, why, row.their_sentence)
+    for shipment, stop in happened.stopped.items():
+        for row in _waiting_rows(tx, family, shipment, state=NEEDS_ATTENTION, why=stop.why):
+            outbox.give_to_a_person(tx, row, stop.why, row.their_sentence)
 
 
 def _waiting_rows(
@@ -120,8 +120,8 @@ def _waiting_rows(
 
 def _tell(tx: Transaction, family: MarketplaceOrder, happened: Happened, newly_cancelled: Collection[int]) -> None:
     """The history of each order says what happened to which of its lines."""
-    shipped = happened.shipped + _in_parcels(happened.handled)
-    cancelled = happened.cancelled + _in_parcels(one for one, why in happened.stopped.items() if why == CANCELLED_THERE)
+    shipped = happened.shipped + _in_parcels(happened.handled) + _stopped(happened, SHIPPED_THERE)
+    cancelled = happened.cancelled + _stopped(happened, CANCELLED_THERE)
     for event, units in (("shipped_at_marketplace", shipped), ("canceled_at_marketplace", cancelled)):
         for order in _orders_of(units):
             of_order = {line: count for line, count in units.items() if line.sales_order is order}
@@ -144,9 +144,15 @@ def _in_parcels(shipments: Iterable[Shipment]) -> Counter[OrderLine]:
     return units
 
 
+def _stopped(happened: Happened, why: str) -> Counter[OrderLine]:
+    """What the parcels that were just stopped don't fit for."""
+    return sum((stop.units for stop in happened.stopped.values() if stop.why == why), Counter[OrderLine]())
+
+
 def _what(units: Units) -> str:
     """What the history calls it: each line with its number of units."""
-    return ", ".join(f"{count} × {line.name}" for line, count in units.items())[:500]
+    in_order = sorted(units.items(), key=lambda each: (each[0].position, each[0].id))
+    return ", ".join(f"{count} × {line.name}" for line, count in in_order)[:500]
 
 
 def _end(family: MarketplaceOrder, happened: Happened) -> list[SalesOrder]:

@@ -174,6 +174,37 @@ def test_undoing_what_bol_cancelled_meanwhile_does_not_open_it_again(desk: Desk)
     assert desk.told() == []
 
 
+def test_of_a_parcel_that_is_stopped_the_history_says_only_what_was_cancelled(desk: Desk) -> None:
+    order = desk.order(lines=[of("HK-1", 3), of("HK-2", 1)])
+    desk.complete(order)
+    desk.world.cancel(there(order), item_ids(order)[0], 1)
+    desk.fetch(there(order))
+    assert history(order)[-2] == "Cancelled at bol.com: 1 × Pan"
+
+
+def test_a_parcel_that_needs_attention_is_not_said_to_need_it_again_for_what_happens_next(desk: Desk) -> None:
+    order = pans(desk, 4)
+    desk.complete(order)
+    desk.world.ship_by_hand(there(order), quantity=1)
+    desk.fetch(there(order))
+    for _ in range(2):
+        desk.world.cancel(there(order), quantity=1)
+        desk.fetch(there(order))
+    assert desk.states() == [("shipment", "shipped-there")]
+    assert len([told for told in history(order) if told.startswith("Needs attention")]) == 1
+
+
+def test_a_wish_to_cancel_that_came_while_it_was_complete_is_known_once_it_is_undone(desk: Desk) -> None:
+    order = pans(desk, 2)
+    desk.complete(order)
+    desk.world.ask_to_cancel(there(order))
+    desk.fetch(there(order))
+    assert desk.states() == [("shipment", "pending")]
+    undo(order.id, user_id=None)
+    assert desk.read(order.id).is_cancellation_requested
+    assert "The client asked bol.com to cancel this order" in history(order)
+
+
 def test_other_parcels_of_the_order_go_on(desk: Desk) -> None:
     order = desk.order(lines=[of("HK-1", 1), of("HK-2", 1)])
     both = [
