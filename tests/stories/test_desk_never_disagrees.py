@@ -24,7 +24,7 @@ from stoqflow_web.services.undoing import send_now, undo
 from tests.support.clocks import MONDAY_MORNING, FrozenClock
 from tests.support.desk import Desk
 
-SEQUENCES = 200
+SEQUENCES = 100
 EVENTS = ("CREATE_SHIPMENT", "CANCEL_ORDER")
 WRITES = (("POST", "/retailer/shipments"), ("PUT", "/retailer/orders/cancellation"))
 
