@@ -37,29 +37,12 @@ def missed_days(since: datetime, now: datetime) -> list[date]:
 
 def states_of_list(items: Iterable[ListedItem]) -> dict[str, State]:
     """What a list tells of the items that we ship, by external id."""
-    return {
-        item.external_id: (
-            item.quantity,
-            item.quantity_shipped,
-            item.quantity_cancelled,
-            item.is_cancellation_requested,
-        )
-        for item in items
-        if item.fulfilment_method != FBB
-    }
+    return {item.external_id: _state(item) for item in items if item.fulfilment_method != FBB}
 
 
 def states_here(items: Iterable[MarketplaceItem]) -> dict[str, State]:
     """The same of what we keep."""
-    return {
-        item.external_id: (
-            item.quantity,
-            item.quantity_shipped,
-            item.quantity_cancelled,
-            item.is_cancellation_requested,
-        )
-        for item in items
-    }
+    return {item.external_id: _state(item) for item in items}
 
 
 def tells_otherwise(listed: Mapping[str, State], here: Mapping[str, State]) -> bool:
@@ -86,3 +69,7 @@ def _is_later(there: datetime | None, here: datetime | None) -> bool:
     if there is None or here is None:
         return there is not None
     return there.replace(microsecond=0) > here.replace(microsecond=0)
+
+
+def _state(item: ListedItem | MarketplaceItem) -> State:
+    return item.quantity, item.quantity_shipped, item.quantity_cancelled, item.is_cancellation_requested
