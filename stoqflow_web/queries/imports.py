@@ -55,11 +55,6 @@ def latest_watched(shop_id: int) -> Mapping[str, WatchedRun]:
     return {row[0].kind: WatchedRun(*row) for row in rows}
 
 
-def latest_runs(shop_id: int) -> Mapping[str, ImportRun]:
-    """The newest run of each kind of a shop, by kind."""
-    return {kind: one.run for kind, one in latest_watched(shop_id).items()}
-
-
 def latest_ids(shop_ids: Sequence[int]) -> Sequence[ScalarSelect[int | None]]:
     """For an IN: the id of the newest run of each kind of these shops. Each is one look into an index."""
     return [

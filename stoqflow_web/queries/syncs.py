@@ -40,14 +40,16 @@ class DayOfChecks:
 
 
 def state_of(shop_id: int) -> SyncState:
-    """Three small questions, each one look into an index."""
+    """Three questions; the last one reads the syncs of about a day, for those that ended are not kept longer."""
     newest = db.session.scalars(
         select(ImportRun)
         .where(ImportRun.shop_id == shop_id, ImportRun.kind == SYNC)
         .order_by(ImportRun.id.desc())
         .limit(2)
     ).all()
-    transferring = select(ImportRun.id).where(ImportRun.active_key == f"{shop_id}:{ORDERS}")
+    transferring = select(ImportRun.id).where(
+        ImportRun.shop_id == shop_id, ImportRun.kind == ORDERS, ImportRun.active_key.is_not(None)
+    )
     unsolved, run_id = db.session.execute(
         select(func.count(ImportProblem.order_line_id.distinct()), func.max(ImportProblem.run_id))
         .join(ImportProblem.run)

@@ -63,13 +63,12 @@ def _fetch(
 ) -> tuple[bool, list[str]]:
     has_moved, not_understood = False, []
     for answers in _answers(marketplace, external_ids):
-        records = [answer for _, answer in answers if isinstance(answer, OrderRecord)]
         puzzling = [external_id for external_id, answer in answers if isinstance(answer, AnswerNotUnderstood)]
         not_understood += puzzling
         if len(not_understood) > MOST_NOT_UNDERSTOOD:
             raise next(answer for _, answer in answers if isinstance(answer, AnswerNotUnderstood))
         has_moved |= _store(work, answers, is_last_try=is_last_try)
-        has_moved |= len(records) + len(puzzling) < len(answers)
+        has_moved |= any(isinstance(answer, NotThere) for _, answer in answers)
     return has_moved, not_understood
 
 
