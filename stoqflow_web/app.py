@@ -48,5 +48,5 @@ def make_app(settings: Settings | None = None) -> Flask:
 
     from stoqflow_web.views import register_views
 
-    register_views(app, settings)
+    register_views(app)
     return app

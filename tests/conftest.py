@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,11 +18,12 @@ from jinja2 import FileSystemBytecodeCache
 from stoqflow_web import clock as clock_module
 from stoqflow_web.app import make_app
 from stoqflow_web.bol.sandbox import RunningSandbox, SandboxOptions, start_sandbox
-from stoqflow_web.extensions import db
+from stoqflow_web.extensions import db, redis_client
 from stoqflow_web.models import User
 from stoqflow_web.passwords import Passwords
 from stoqflow_web.services import users
 from stoqflow_web.settings import Settings
+from stoqflow_web.vault import Vault
 from tests.support.browsing import Browser
 from tests.support.clients import SeparateClient
 from tests.support.clocks import FrozenClock
@@ -86,14 +88,18 @@ def database_kind() -> str:
 
 
 @pytest.fixture
-def database_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of a fresh, migrated database."""
+def database_url(database_kind: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a fresh, migrated database. It is the same one for each test, so that `app` can be kept."""
     if database_kind == "postgresql":
         with request.getfixturevalue("postgres_server").database() as url:
             yield url
     else:
-        shutil.copy(request.getfixturevalue("migrated_sqlite"), tmp_path / "stoqflow.db")
-        yield f"sqlite:///{tmp_path / 'stoqflow.db'}"
+        template: Path = request.getfixturevalue("migrated_sqlite")
+        here = template.with_name("stoqflow.db")
+        for file in template.parent.glob("stoqflow.db*"):  # SQLite keeps its log beside it
+            file.unlink()
+        shutil.copy(template, here)
+        yield f"sqlite:///{here}"
 
 
 # Redis and the pretend bol.com
@@ -157,15 +163,51 @@ def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBy
     return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
 
 
+@pytest.fixture(scope="session")
+def kept_apps() -> dict[str, Flask]:
+    """An app by the address of its database: to make one, and to compile the same queries anew, takes long."""
+    return {}
+
+
 @pytest.fixture
-def app(settings: Settings, compiled_templates: FileSystemBytecodeCache) -> Iterator[Flask]:
-    """The app on a fresh database. CSRF stays on; an exception that no page handles fails the test."""
+def app(
+    settings: Settings, compiled_templates: FileSystemBytecodeCache, kept_apps: dict[str, Flask]
+) -> Iterator[Flask]:
+    """The app on a fresh database. CSRF stays on; an exception that no page handles fails the test.
+
+    A test that changes its routes or configuration takes `fresh_app`.
+    """
+    if settings.database_url not in kept_apps:
+        kept_apps[settings.database_url] = _app_for_tests(settings, compiled_templates)
+    app = kept_apps[settings.database_url]
+    with _as_if_new(app, settings):
+        yield app
+
+
+@pytest.fixture
+def fresh_app(settings: Settings, compiled_templates: FileSystemBytecodeCache) -> Iterator[Flask]:
+    """An app that no other test sees."""
+    app = _app_for_tests(settings, compiled_templates)
+    with _as_if_new(app, settings):
+        yield app
+
+
+def _app_for_tests(settings: Settings, compiled_templates: FileSystemBytecodeCache) -> Flask:
     app = make_app(settings)
     app.testing = True
     app.jinja_env.bytecode_cache = compiled_templates
     app.test_client_class = SeparateClient
+    return app
+
+
+@contextmanager
+def _as_if_new(app: Flask, settings: Settings) -> Iterator[None]:
+    app.extensions["settings"] = settings
+    app.extensions["redis"] = redis_client(settings)
+    app.extensions["vault"] = Vault(settings.keys)
     app.extensions["passwords"] = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    yield app
+    app.extensions.pop("key_proofs", None)
+    yield
     with app.app_context():
         db.session.remove()
         db.engine.dispose()

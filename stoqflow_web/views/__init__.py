@@ -2,10 +2,8 @@
 
 from flask import Flask
 
-from stoqflow_web.settings import Settings
 
-
-def register_views(app: Flask, settings: Settings) -> None:
+def register_views(app: Flask) -> None:
     """Hang every page into the app, behind the guard."""
     from stoqflow_web.views import (
         access,
@@ -34,7 +32,7 @@ def register_views(app: Flask, settings: Settings) -> None:
     )
 
     access.guard(app)
-    security.secure(app, settings)
+    security.secure(app)
     errors.handle_errors(app)
     context.give_context(app)
     for noun in (

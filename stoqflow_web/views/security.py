@@ -1,6 +1,7 @@
 """Headers that keep a page from running anything but our own scripts, and a cookie that never travels in clear."""
 
 import os
+from functools import cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -8,19 +9,18 @@ from flask import Flask, Response, request
 from flask.sessions import SecureCookieSessionInterface
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from stoqflow_web.settings import Settings
+from stoqflow_web.extensions import settings
 
 # bol's documentation: product pictures come from media.s-bol.com.
 PICTURES = ("https://*.s-bol.com", "https://*.bol.com")
 
 
-def secure(app: Flask, settings: Settings) -> None:
+def secure(app: Flask) -> None:
     app.session_interface = CookieOfItsConnection()
-    policy = content_policy(settings.bol_api_url)
 
     @app.after_request
     def add_headers(response: Response) -> Response:
-        response.headers["Content-Security-Policy"] = policy
+        response.headers["Content-Security-Policy"] = content_policy(settings().bol_api_url)
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["X-Frame-Options"] = "DENY"
         response.headers["Referrer-Policy"] = "same-origin"
@@ -33,6 +33,7 @@ def secure(app: Flask, settings: Settings) -> None:
     trust_proxies(app, os.environ.get("STOQFLOW_PROXIES") or "0")
 
 
+@cache
 def content_policy(bol_api_url: str) -> str:
     """Everything from ourselves, pictures from bol.com too; a pretend bol.com on this machine shows its own."""
     pictures = " ".join(("'self'", "data:", *PICTURES, *loopback_origin(bol_api_url)))

@@ -1,12 +1,12 @@
 """Fresh, migrated databases: SQLite files copied from a template, PostgreSQL databases made from a template."""
 
-import itertools
 import os
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 
 from cryptography.fernet import Fernet
@@ -15,8 +15,6 @@ from sqlalchemy import Engine, create_engine, make_url, text
 from stoqflow_web.app import make_app
 from stoqflow_web.extensions import db, upgrade_database
 from stoqflow_web.settings import Settings
-
-_numbers = itertools.count(1)
 
 
 def migrate(database_url: str, folder: Path) -> None:
@@ -45,7 +43,7 @@ class PostgresServer:
         self._url = make_url(url.replace("postgres://", "postgresql://", 1)).set(drivername="postgresql+psycopg")
         self._template = f"stoqflow_template_{os.getpid()}"
 
-    @property
+    @cached_property
     def _admin(self) -> Engine:
         return create_engine(self._url, isolation_level="AUTOCOMMIT")
 
@@ -57,10 +55,11 @@ class PostgresServer:
 
     def forget(self) -> None:
         self._run(f'DROP DATABASE IF EXISTS "{self._template}" WITH (FORCE)')
+        self._admin.dispose()
 
     @contextmanager
     def database(self) -> Iterator[str]:
-        name = f"stoqflow_test_{os.getpid()}_{next(_numbers)}"
+        name = f"stoqflow_test_{os.getpid()}"
         self._run(f'CREATE DATABASE "{name}" TEMPLATE "{self._template}"')
         try:
             yield self._address(name)
@@ -71,11 +70,9 @@ class PostgresServer:
         return self._url.set(database=name).render_as_string(hide_password=False)
 
     def _run(self, *statements: str) -> None:
-        engine = self._admin
-        with engine.connect() as connection:
+        with self._admin.connect() as connection:
             for statement in statements:
                 connection.execute(text(statement))
-        engine.dispose()
 
 
 @contextmanager

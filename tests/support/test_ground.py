@@ -108,15 +108,15 @@ FINE = "<!doctype html><title>t</title><main><h1>One</h1>{}</main>"
         ("<img src='/x'>", "without alt"),
     ],
 )
-def test_every_page_is_looked_at_for_what_no_page_may_have(app, markup, complaint):
-    app.add_url_rule("/health/odd", "health.show.odd", lambda: FINE.format(markup))
+def test_every_page_is_looked_at_for_what_no_page_may_have(fresh_app, markup, complaint):
+    fresh_app.add_url_rule("/health/odd", "health.show.odd", lambda: FINE.format(markup))
     with pytest.raises(AssertionError, match=complaint):
-        Page(_open(app))
+        Page(_open(fresh_app))
 
 
-def test_a_page_without_faults_passes(app):
-    app.add_url_rule("/health/odd", "health.show.odd", lambda: FINE.format("<label>Q <input name=q></label>"))
-    assert Page(_open(app)).heading == "One"
+def test_a_page_without_faults_passes(fresh_app):
+    fresh_app.add_url_rule("/health/odd", "health.show.odd", lambda: FINE.format("<label>Q <input name=q></label>"))
+    assert Page(_open(fresh_app)).heading == "One"
 
 
 def _open(app):

@@ -15,7 +15,7 @@ class TooHeavy(StoqflowError):
 
 
 @pytest.fixture
-def app(app):
+def app(fresh_app):
     """The app with a few pages more, each of which fails in its own way."""
     failing = Blueprint("failing", __name__)
 
@@ -35,9 +35,9 @@ def app(app):
             abort(int(kind))
         raise ZeroDivisionError("password=hunter2")
 
-    app.register_blueprint(failing)
-    app.config["PROPAGATE_EXCEPTIONS"] = False
-    return app
+    fresh_app.register_blueprint(failing)
+    fresh_app.config["PROPAGATE_EXCEPTIONS"] = False
+    return fresh_app
 
 
 def test_a_refusal_is_a_page_with_its_sentence(signed_in):

@@ -9,11 +9,11 @@ HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
 
 @pytest.fixture
-def answer(app):
-    app.jinja_loader = DictLoader({"page.html": "page of {{ page }}", "_part.html": "part of {{ page }}"})
+def answer(fresh_app):
+    fresh_app.jinja_loader = DictLoader({"page.html": "page of {{ page }}", "_part.html": "part of {{ page }}"})
 
     def ask(headers):
-        with app.test_request_context("/", headers=headers):
+        with fresh_app.test_request_context("/", headers=headers):
             return respond("page.html", "_part.html", status=422, page=7)
 
     return ask
@@ -36,13 +36,13 @@ def test_htmx_gets_the_part_it_asks_for_and_a_browser_the_page(answer, headers, 
     assert (given.status_code, given.get_data(as_text=True)) == (422, words)
 
 
-def test_a_browser_goes_onward_by_get(app):
-    with app.test_request_context("/", method="POST"):
+def test_a_browser_goes_onward_by_get(fresh_app):
+    with fresh_app.test_request_context("/", method="POST"):
         given = redirect_to("/orders")
     assert (given.status_code, given.location) == (303, "/orders")
 
 
-def test_htmx_leaves_the_page(app):
-    with app.test_request_context("/", method="POST", headers=HTMX):
+def test_htmx_leaves_the_page(fresh_app):
+    with fresh_app.test_request_context("/", method="POST", headers=HTMX):
         given = redirect_to("/orders")
     assert (given.status_code, given.headers["HX-Redirect"]) == (204, "/orders")

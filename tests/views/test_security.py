@@ -46,8 +46,9 @@ def test_only_a_pretend_bol_on_this_machine_shows_its_own_pictures(url, origins)
     assert loopback_origin(url) == origins
 
 
-def test_a_trusted_proxy_says_who_asks_and_how(app, client):
-    trust_proxies(app, "1")
+def test_a_trusted_proxy_says_who_asks_and_how(fresh_app):
+    trust_proxies(fresh_app, "1")
+    client = fresh_app.test_client()
     answer = client.get("/sign-in", headers={"X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.7"})
     assert "Secure" in answer.headers["Set-Cookie"]
 
@@ -57,6 +58,6 @@ def test_without_a_proxy_nobody_is_believed_about_it(client):
     assert "Secure" not in answer.headers["Set-Cookie"]
 
 
-def test_a_number_of_proxies_that_is_none_is_refused_in_words(app):
+def test_a_number_of_proxies_that_is_none_is_refused_in_words(fresh_app):
     with pytest.raises(ValueError, match="STOQFLOW_PROXIES is 'many'"):
-        trust_proxies(app, "many")
+        trust_proxies(fresh_app, "many")
