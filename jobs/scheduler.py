@@ -85,13 +85,14 @@ class Scheduler:
 
 def due_work() -> list[Tick]:
     """What is looked for each round."""
-    from stoqflow_web.services import activities, batch_work, checking_orders, imports, syncing, writebacks
+    from stoqflow_web.services import activities, batch_work, checking_orders, holding, imports, syncing, writebacks
 
     return [
         syncing.sweep,
         imports.sweep,
         batch_work.sweep,
         writebacks.sweep,
+        holding.sweep,
         activities.forget_old,
         checking_orders.forget_old,
         syncing.forget_old,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import event
 from sqlalchemy.orm import Session
@@ -11,16 +11,43 @@ from sqlalchemy.orm import Session
 WRITING: ContextVar[bool] = ContextVar("stoqflow_writing", default=False)
 
 
+class Part(Protocol):
+    """Something that belongs to one transaction and has a last word before the commit."""
+
+    def __init__(self, tx: "Transaction") -> None: ...
+
+    def before_commit(self) -> None: ...
+
+
+AnyPart = TypeVar("AnyPart", bound=Part)
+
+
 class Transaction:
     """What belongs to one commit."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
+        self._parts: dict[type[Part], Part] = {}
         self._afterwards: list[Callable[[], object]] = []
+
+    def part(self, kind: type[AnyPart]) -> AnyPart:
+        """The one part of this kind, made when it is first asked for. Its `before_commit` is called once, inside."""
+        found = self._parts.get(kind)
+        if found is None:
+            found = self._parts[kind] = kind(self)
+        return found  # type: ignore[return-value]
 
     def after_commit(self, action: Callable[[], object]) -> None:
         """Do `action` once the commit has succeeded, and not at all otherwise. For work that may be lost (a queue)."""
         self._afterwards.append(action)
+
+    def finish(self) -> None:
+        """Let the parts have their last word; one may ask for another."""
+        done: set[type[Part]] = set()
+        while left := [kind for kind in self._parts if kind not in done]:
+            for kind in left:
+                done.add(kind)
+                self._parts[kind].before_commit()
 
 
 _current: ContextVar[Transaction | None] = ContextVar("stoqflow_transaction", default=None)
@@ -44,6 +71,7 @@ def transaction() -> Iterator[Transaction]:
     writing, current = WRITING.set(True), _current.set(tx)
     try:
         yield tx
+        tx.finish()
         db.session.commit()
     except BaseException:
         db.session.rollback()

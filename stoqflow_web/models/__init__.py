@@ -12,6 +12,8 @@ from stoqflow_web.models.products import Product, ProductWord, StockMovement
 from stoqflow_web.models.sales_orders import OrderLine, OrderWord, SalesOrder
 from stoqflow_web.models.shipments import Shipment, ShipmentLine
 from stoqflow_web.models.shops import Shop
+from stoqflow_web.models.stock_counts import StockCount, StockCountLine
+from stoqflow_web.models.stock_imports import StockImport, StockImportRow
 from stoqflow_web.models.users import FailedSignIn, User
 from stoqflow_web.models.writebacks import Writeback, WritebackAttempt
 
@@ -37,6 +39,10 @@ __all__ = [
     "Shipment",
     "ShipmentLine",
     "Shop",
+    "StockCount",
+    "StockCountLine",
+    "StockImport",
+    "StockImportRow",
     "StockMovement",
     "User",
     "Writeback",

@@ -2,34 +2,21 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload, load_only
+from sqlalchemy.orm import joinedload
 
 from stoqflow_web.errors import NotFound
 from stoqflow_web.extensions import db
-from stoqflow_web.models import Offer, OrderLine, Product, ProductWord, SalesOrder, StockMovement, User
-from stoqflow_web.models.sales_orders import OPEN_STATUSES
+from stoqflow_web.models import Offer, Product, ProductWord
 from stoqflow_web.queries.paging import HIGHEST_ID, Keyset, Page, Position, a_text, turn_to
 from stoqflow_web.queries.words import found_by
 
-LONGEST_LIST = 100
 CANDIDATES = 20
 
 BY_SKU: Keyset[Any] = Keyset(key_of=lambda product: (product.sku,), readers=(a_text,))
-
-
-@dataclass(frozen=True)
-class Movement:
-    """One change of stock, with the stock on hand just after it, and the user and the order behind it, if any."""
-
-    movement: StockMovement
-    on_hand_after: int
-    user: User | None
-    order: SalesOrder | None = None
 
 
 def page(words: str = "", cursor: str | None = None) -> Page[Product]:
@@ -75,53 +62,6 @@ def find(product_id: int) -> Product:
     if product is None:
         raise NotFound(_("This product is not here, or not any more."))
     return product
-
-
-def movements_of(product: Product) -> list[Movement]:
-    """The latest changes of the product's stock, newest first."""
-    movements = db.session.scalars(
-        select(StockMovement)
-        .where(StockMovement.product_id == product.id)
-        .order_by(StockMovement.id.desc())
-        .limit(LONGEST_LIST)
-    ).all()
-    users = {
-        user.id: user
-        for user in db.session.scalars(
-            select(User).where(User.id.in_({movement.user_id for movement in movements if movement.user_id}))
-        )
-    }
-    orders = {
-        order.id: order
-        for order in db.session.scalars(
-            select(SalesOrder)
-            .where(SalesOrder.id.in_({move.sales_order_id for move in movements if move.sales_order_id}))
-            .options(load_only(SalesOrder.number, SalesOrder.status))
-        )
-    }
-    told, on_hand = [], product.on_hand
-    for movement in movements:
-        told.append(
-            Movement(movement, on_hand, users.get(movement.user_id or 0), orders.get(movement.sales_order_id or 0))
-        )
-        on_hand -= movement.quantity
-    return told
-
-
-def open_lines_of(product: Product) -> Sequence[OrderLine]:
-    """The lines of open orders that ask for the product, the earliest deadline first."""
-    return db.session.scalars(
-        select(OrderLine)
-        .join(OrderLine.sales_order)
-        .where(OrderLine.product_id == product.id, SalesOrder.status.in_(OPEN_STATUSES))
-        .options(
-            joinedload(OrderLine.sales_order).options(
-                joinedload(SalesOrder.shop), joinedload(SalesOrder.marketplace_order)
-            )
-        )
-        .order_by(SalesOrder.sort_day, SalesOrder.id)
-        .limit(LONGEST_LIST)
-    ).all()
 
 
 def candidates(ean_normalised: str | None, words: str = "") -> list[Product]:

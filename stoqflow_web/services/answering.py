@@ -122,5 +122,4 @@ def _keep_back(tx: Transaction, order: SalesOrder, lines: Sequence[OrderLine], u
     history.record(tx, "canceled", user_id=user_id, sales_order_id=order.id, reason=REQUESTED_BY_CLIENT, lines=names)
     tx.session.flush()
     settle_debts(tx, order.marketplace_order, user_id=user_id)
-    holding.release_waiting(tx, {line.product_id for line in lines if line.product_id})
     return order

@@ -41,7 +41,6 @@ def cancel(order_id: int, reason: str, *, user_id: int | None, line_ids: Collect
         history.record(tx, "canceled", user_id=user_id, sales_order_id=order.id, reason=reason, lines=names)
         settle_debts(tx, order.marketplace_order, user_id=user_id)
         holding.settle(tx, [order.id])
-        holding.release_waiting(tx, {line.product_id for line in lines if line.product_id})
         return order
 
 

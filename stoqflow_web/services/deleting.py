@@ -44,7 +44,6 @@ def delete(order_id: int, *, user_id: int | None) -> None:
         history.record(tx, "deleted", user_id=user_id, sales_order_id=order.id)
         tx.session.flush()
         settle_debts(tx, family, user_id=user_id)
-        holding.release_waiting(tx, holding.needs(order).keys())
 
 
 def import_again(marketplace_order_id: int, *, user_id: int | None) -> SalesOrder:

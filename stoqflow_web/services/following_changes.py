@@ -65,7 +65,6 @@ def follow(
             news += wishes
     tx.session.flush()
     holding.settle(tx, {line.sales_order_id for line in concerned})
-    holding.release_waiting(tx, {line.product_id for line in concerned if line.product_id})
     for family in families:
         _end_cancellations(tx, family)
         settle_debts(tx, family, user_id=None)  # what was complete may have waited for a part that has just ended

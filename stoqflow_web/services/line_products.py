@@ -8,7 +8,16 @@ from sqlalchemy.orm import joinedload
 
 from stoqflow_web import clock
 from stoqflow_web.matching import normalise_ean
-from stoqflow_web.models import ImportProblem, MarketplaceItem, Offer, OrderLine, OrderWord, Product, SalesOrder
+from stoqflow_web.models import (
+    ImportProblem,
+    MarketplaceItem,
+    MarketplaceOrder,
+    Offer,
+    OrderLine,
+    OrderWord,
+    Product,
+    SalesOrder,
+)
 from stoqflow_web.models.sales_orders import OPEN_STATUSES
 from stoqflow_web.search_words import words_of
 from stoqflow_web.services import holding
@@ -67,7 +76,8 @@ def known_products(tx: Transaction, shop_id: int, items: Iterable[MarketplaceIte
 def solve_waiting_lines(tx: Transaction, *, shop_id: int, offer_ids: Collection[int]) -> int:
     """Give the open lines that wait for one of these offers its product; how many lines that solved.
 
-    `offer_ids` are ids of our Offer rows that have a product by now. Orders get ready to pick if stock allows.
+    `offer_ids` are ids of our Offer rows that have a product by now. Orders get ready to pick if stock allows. A line
+    of an order that somebody is acting on at this moment is left to the next transfer, and to them.
     """
     if not offer_ids:
         return 0
@@ -76,6 +86,7 @@ def solve_waiting_lines(tx: Transaction, *, shop_id: int, offer_ids: Collection[
         select(OrderLine)
         .join(OrderLine.item)
         .join(OrderLine.sales_order)
+        .join(SalesOrder.marketplace_order)
         .join(
             Offer,
             (Offer.shop_id == MarketplaceItem.shop_id) & (Offer.external_id == MarketplaceItem.offer_external_id),
@@ -88,6 +99,7 @@ def solve_waiting_lines(tx: Transaction, *, shop_id: int, offer_ids: Collection[
             Offer.product_id.is_not(None),
         )
         .options(joinedload(OrderLine.item))
+        .with_for_update(of=MarketplaceOrder, skip_locked=True)
     ).all()
     if not lines:
         return 0

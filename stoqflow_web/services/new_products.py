@@ -10,6 +10,7 @@ from stoqflow_web.models import Product
 from stoqflow_web.models.products import OPENING
 from stoqflow_web.services import stock
 from stoqflow_web.services.product_words import add_product_words
+from stoqflow_web.services.stock_lock import lock_stock
 from stoqflow_web.transaction import Transaction
 
 LONGEST_SKU = 100
@@ -28,6 +29,7 @@ def make_product(tx: Transaction, *, sku: str, ean: str, title: str, units: int,
     sku, title, ean = checked_sku(sku), checked_title(title), checked_ean(ean)
     if not 0 <= units <= MOST_UNITS:
         raise Invalid("units", _("Enter a number from 0 to 9,999."))
+    lock_stock(tx)  # before the row: whoever else has stock in hand may be making the same SKU
     product = Product(
         sku=sku,
         ean=ean or None,

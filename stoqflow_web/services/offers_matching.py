@@ -18,6 +18,7 @@ from stoqflow_web.services.import_problems import note_offer
 from stoqflow_web.services.import_work import Work
 from stoqflow_web.services.line_products import solve_waiting_lines
 from stoqflow_web.services.product_words import add_product_words
+from stoqflow_web.services.stock_lock import lock_stock
 from stoqflow_web.transaction import Transaction, reading
 
 log = logging.getLogger(__name__)
@@ -53,6 +54,7 @@ def _match_batch(work: Work) -> bool:
 
 def _decide_next(work: Work) -> bool:
     with work.step() as (tx, run):
+        lock_stock(tx)  # before offers and products: whoever else has stock in hand may want those
         offers = tx.session.scalars(
             select(Offer)
             .where(Offer.seen_in_run_id == run.id, Offer.id > int(run.cursor or 0))

@@ -28,6 +28,7 @@ from stoqflow_web.search_words import words_of
 from stoqflow_web.services import history, holding
 from stoqflow_web.services.line_products import finish_solving
 from stoqflow_web.services.new_products import make_product
+from stoqflow_web.services.stock_lock import lock_stock
 from stoqflow_web.services.storing_orders import order_words
 from stoqflow_web.transaction import Transaction, transaction
 
@@ -207,6 +208,7 @@ def _lock_orders(tx: Transaction, ids: Collection[int]) -> None:
 
 def _lock_products(tx: Transaction, orders: Iterable[SalesOrder], product: Product) -> None:
     """All at once and in the order of ids: giving up and settling lock them again, order by order."""
+    lock_stock(tx)
     ids = {line.product_id for order in orders for line in order.lines if line.product_id is not None}
     tx.session.execute(
         select(Product.id).where(Product.id.in_(ids | {product.id})).order_by(Product.id).with_for_update()

@@ -49,7 +49,6 @@ for words in (
     statuses.item_pills,
     statuses.line_pills,
     statuses.line_to_choose,
-    statuses.movement_words,
     statuses.plain_status_pill,
     statuses.status_pill,
     statuses.time_frame_words,

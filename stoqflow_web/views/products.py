@@ -1,14 +1,24 @@
-"""The list of products, and one product."""
+"""The list of products, one product, and its stock corrected by hand."""
 
 from typing import Any
 
-from flask import Blueprint, Response, make_response, render_template, request, url_for
+from flask import Blueprint, Response, flash, request, url_for
+from flask_babel import get_locale
 
-from stoqflow_web.queries import products
+from stoqflow_web.errors import Invalid
+from stoqflow_web.forms import show_refusal
+from stoqflow_web.forms.stock import CorrectionForm, fresh_correction
+from stoqflow_web.models import Product
+from stoqflow_web.queries import product_stock, products
 from stoqflow_web.queries.words import cleaned
-from stoqflow_web.views.respond import respond
+from stoqflow_web.services import correcting
+from stoqflow_web.views.access import signed_in_user
+from stoqflow_web.views.respond import redirect_to, respond
+from stoqflow_web.wording.stock import corrected_sentence, movement_words
 
 blueprint = Blueprint("products", __name__)
+
+blueprint.add_app_template_global(movement_words)
 
 
 @blueprint.get("/products")
@@ -30,13 +40,50 @@ def index() -> Response:
 
 @blueprint.get("/products/<int:product_id>")
 def show(product_id: int) -> Response:
-    product = products.find(product_id)
-    return make_response(
-        render_template(
-            "products/product.html",
-            product=product,
-            offers=products.offers_of([product]).get(product.id, []),
-            movements=products.movements_of(product),
-            open_lines=products.open_lines_of(product),
+    return _show(products.find(product_id))
+
+
+@blueprint.get("/products/<int:product_id>/corrections")
+def correct_on_page(product_id: int) -> Response:
+    """The form stands on the product's own page; loading a refused one again leads there."""
+    return redirect_to(url_for("products.show", product_id=product_id))
+
+
+@blueprint.post("/products/<int:product_id>/corrections")
+def correct(product_id: int) -> Response:
+    form = CorrectionForm()
+    if not form.validate():
+        return _show(products.find(product_id), form=form, status=422)
+    try:
+        done = correcting.correct(
+            product_id,
+            seen=form.seen.data or 0,
+            on_hand=form.on_hand(),
+            change=form.change(),
+            reason=form.reason.data,
+            note=form.note.data or "",
+            token=form.token.data,
+            user_id=signed_in_user().id,
         )
+    except Invalid as refusal:
+        show_refusal(form, refusal)
+        return _show(products.find(product_id), form=form, status=422)
+    flash(corrected_sentence(done, locale=get_locale() or "en"), "info")
+    return redirect_to(url_for("products.show", product_id=product_id))
+
+
+def _show(product: Product, *, form: CorrectionForm | None = None, status: int = 200) -> Response:
+    page = product_stock.movements_of(product, request.args.get("page"))
+    return respond(
+        "products/product.html",
+        "products/_movements.html",
+        status=status,
+        product=product,
+        form=form or fresh_correction(product),
+        offers=products.offers_of([product]).get(product.id, []),
+        reserved=product_stock.reserved_by(product),
+        waiting=product_stock.waited_for_by(product),
+        movements=page.rows,
+        next_url=page.next and url_for("products.show", product_id=product.id, page=page.next),
+        previous_url=page.previous and url_for("products.show", product_id=product.id, page=page.previous),
     )

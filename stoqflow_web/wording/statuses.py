@@ -9,7 +9,6 @@ from flask_babel import gettext as _
 
 from stoqflow_web.exchange import FBB, FBR
 from stoqflow_web.models import MarketplaceItem, OrderLine, SalesOrder
-from stoqflow_web.models.products import OPENING, SHIPPED, SHIPPED_ELSEWHERE, TAKEN_OVER, UNDONE
 from stoqflow_web.models.sales_orders import CANCELED, COMPLETE, ON_HOLD, READY_TO_PICK
 from stoqflow_web.queries.order_details import LineStock, units_short
 from stoqflow_web.wording.times import Language, count
@@ -88,18 +87,6 @@ def time_frame_words(time_frame: str | None) -> str:
     words = {"REGULAR": "", "EVENING": _("evening"), "APPOINTMENT": _("by appointment"), "SAMEDAY": _("same day")}
     words["SUNDAY"] = _("Sunday")
     return words.get(time_frame or "", (time_frame or "").lower())
-
-
-def movement_words(reason: str) -> str:
-    """Why stock changed."""
-    words = {
-        OPENING: _("Opening stock, from bol.com"),
-        SHIPPED: _("Order complete"),
-        UNDONE: _("Order open again"),
-        SHIPPED_ELSEWHERE: _("Shipped in bol.com's own screens"),
-        TAKEN_OVER: _("Order taken over from bol.com"),
-    }
-    return words.get(reason, reason)
 
 
 def _on_hold(order: SalesOrder) -> str:

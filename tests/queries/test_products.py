@@ -1,16 +1,10 @@
-"""The list of products and what a product's page tells."""
-
-from datetime import timedelta
+"""The list of products."""
 
 import pytest
 
-from stoqflow_web import clock as clock_module
 from stoqflow_web.errors import NotFound
-from stoqflow_web.models import StockMovement
-from stoqflow_web.models.sales_orders import COMPLETE, ON_HOLD
 from stoqflow_web.queries import paging, products
-from stoqflow_web.transaction import transaction
-from tests.support.builders import make_offer, make_order, make_product, make_shop
+from tests.support.builders import make_offer, make_product, make_shop
 
 pytestmark = pytest.mark.usefixtures("clock", "ctx")
 
@@ -61,32 +55,6 @@ def test_offers_stand_with_their_product():
     by_product = products.offers_of([one, two])
     assert [found.id for found in by_product[one.id]] == [offer.id]
     assert two.id not in by_product
-
-
-def test_movements_tell_the_stock_after_each(make_user):
-    product, emma = make_product(stock=12), make_user(name="Emma")
-    with transaction() as tx:
-        for quantity, reason, user_id in ((10, "opening", None), (5, "counted", emma.id), (-3, "counted", None)):
-            tx.session.add(
-                StockMovement(
-                    product_id=product.id, quantity=quantity, reason=reason, user_id=user_id, at=clock_module.now()
-                )
-            )
-            tx.session.flush()
-    told = [
-        (each.movement.quantity, each.on_hand_after, each.user and each.user.name)
-        for each in products.movements_of(product)
-    ]
-    assert told == [(-3, 12, None), (5, 15, "Emma"), (10, 10, None)]
-
-
-def test_open_orders_with_the_product_come_by_deadline():
-    product = make_product()
-    later = make_order(products=[product])
-    sooner = make_order(products=[product], deliver_by=clock_module.today() + timedelta(days=1), status=ON_HOLD)
-    make_order(products=[product], status=COMPLETE)
-    make_order()
-    assert [line.sales_order_id for line in products.open_lines_of(product)] == [sooner.id, later.id]
 
 
 @pytest.mark.parametrize("product_id", [0, 7, 2**63, 10**30])

@@ -1,0 +1,74 @@
+"""What is typed to correct, count or import stock."""
+
+import uuid
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, IntegerField, RadioField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Length, Optional
+from wtforms.widgets import HiddenInput
+
+from stoqflow_web.models import Product
+from stoqflow_web.services.correcting import LONGEST_NOTE
+from stoqflow_web.wording.stock import correction_words
+
+ON_HAND = "on-hand"
+CHANGE = "change"
+LONGEST_NUMBER = 11
+LONGEST_TOKEN = 40
+
+
+class WholeNumberField(IntegerField):  # type: ignore[misc]
+    """A whole number, also written with a real minus sign or a plus."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        typed = valuelist[0].replace("\u2212", "-").replace(" ", "") if valuelist else ""
+        if not typed:
+            self.data = None
+            return
+        try:
+            if len(typed) > LONGEST_NUMBER:
+                raise ValueError(typed)
+            self.data = int(typed)
+        except ValueError:
+            self.data = None
+            raise ValueError(_("Enter a whole number.")) from None
+
+
+class CorrectionForm(FlaskForm):  # type: ignore[misc]
+    """`seen` is what was on hand when the form was made, `token` its mark: the same form sent twice counts once."""
+
+    how = RadioField(
+        _("What you know"),
+        choices=[SelectChoice(ON_HAND, _("How many there are")), SelectChoice(CHANGE, _("How many more or fewer"))],
+        default=ON_HAND,
+    )
+    number = WholeNumberField(_("Units"), [InputRequired(_("Enter a number."))])
+    reason = SelectField(_("Reason"), [InputRequired(_("Choose a reason."))])
+    note = StringField(
+        _("Note"), [Optional(), Length(max=LONGEST_NOTE, message=_("This is too long: at most 200 characters."))]
+    )
+    seen = WholeNumberField(widget=HiddenInput(), validators=[InputRequired(_("Load the page again."))])
+    token = HiddenField(validators=[Length(max=LONGEST_TOKEN)])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.reason.choices = [
+            SelectChoice("", _("Choose a reason…")),
+            *(SelectChoice(key, words) for key, words in correction_words().items()),
+        ]
+
+    def on_hand(self) -> int | None:
+        return self.number.data if self.how.data == ON_HAND else None
+
+    def change(self) -> int | None:
+        return self.number.data if self.how.data == CHANGE else None
+
+
+def fresh_correction(product: Product) -> CorrectionForm:
+    """An empty form for the product as it is now."""
+    form = CorrectionForm(formdata=None)
+    form.seen.data, form.token.data = product.on_hand, uuid.uuid4().hex
+    return form
