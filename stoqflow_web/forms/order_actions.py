@@ -20,7 +20,7 @@ from stoqflow_web.models import SalesOrder
 from stoqflow_web.models.sales_orders import ON_HOLD
 from stoqflow_web.services.completing import Parcel
 from stoqflow_web.wording.cancel_reasons import reason_words
-from stoqflow_web.wording.statuses import line_to_choose
+from stoqflow_web.wording.statuses import line_to_choose, split_offer
 
 MOST_PARCELS = 30
 HIGHEST_QUANTITY = 1_000_000
@@ -149,10 +149,12 @@ def cancellation_form(order: SalesOrder, *, is_typed: bool) -> CancellationForm:
 
 
 class SplitForm(FlaskForm):  # type: ignore[misc]
-    """Its fields `units-<line id>` come from `split_form`. `parts`: how many the family had when the form was made."""
+    """Its fields `units-<line id>` come from `split_form`. `parts`: how many the family had when the form was made.
+    `offer`: why it was filled in as it was."""
 
     parts = IntegerField()
     order: SalesOrder
+    offer: str
     lines_error: str
 
     def units(self) -> dict[int, int]:
@@ -160,7 +162,10 @@ class SplitForm(FlaskForm):  # type: ignore[misc]
 
 
 def split_form(order: SalesOrder, short: Mapping[int, int], *, is_typed: bool) -> SplitForm:
-    """As typed in this request, or fresh: what is `short` (units per line id) moves, unless that is everything."""
+    """As typed in this request, or fresh: what is `short` (units per line id) moves, unless that is everything.
+
+    So what stays can be picked from what is in stock now.
+    """
     lines = order.lines_to_ship
     is_everything = all(short.get(line.id, 0) >= line.quantity for line in lines)
     fields = {
@@ -173,6 +178,7 @@ def split_form(order: SalesOrder, short: Mapping[int, int], *, is_typed: bool) -
     }
     form: SplitForm = _made(type("SplitFormOfOrder", (SplitForm,), fields), is_typed)
     form.order, form.lines_error = order, ""
+    form.offer = split_offer(order.units, sum(short.values()))
     if not is_typed:
         form.parts.data = len(order.marketplace_order.sales_orders)
     return form

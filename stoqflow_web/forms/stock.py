@@ -60,6 +60,10 @@ class CorrectionForm(FlaskForm):  # type: ignore[misc]
             *(SelectChoice(key, words) for key, words in correction_words().items()),
         ]
 
+    def shows(self, product: Product) -> None:
+        """The page with this form tells the stock of the product as it is now."""
+        self.seen.data, self.seen.raw_data = product.on_hand, None
+
     def on_hand(self) -> int | None:
         return self.number.data if self.how.data == ON_HAND else None
 
@@ -70,5 +74,6 @@ class CorrectionForm(FlaskForm):  # type: ignore[misc]
 def fresh_correction(product: Product) -> CorrectionForm:
     """An empty form for the product as it is now."""
     form = CorrectionForm(formdata=None)
-    form.seen.data, form.token.data = product.on_hand, uuid.uuid4().hex
+    form.shows(product)
+    form.token.data = uuid.uuid4().hex
     return form

@@ -103,6 +103,15 @@ def stock_for_lines(order: SalesOrder) -> dict[int, LineStock]:
     return stock
 
 
+def units_to_split_off(order: SalesOrder) -> dict[int, int]:
+    """Units per line id that can't be picked from what is there now, its own reservation included.
+
+    Of a line whose product is not known that is all of it.
+    """
+    stock = stock_for_lines(order)
+    return {line.id: stock[line.id].short if line.id in stock else line.quantity for line in order.lines_to_ship}
+
+
 def units_short(order: SalesOrder) -> int:
     """Units of known products that are missing before the order can be picked."""
     return sum(line.short for line in stock_for_lines(order).values())

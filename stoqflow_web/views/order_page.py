@@ -105,8 +105,7 @@ def cancellation_of(order: SalesOrder, *, is_typed: bool = False) -> Cancellatio
 
 
 def split_of(order: SalesOrder, *, is_typed: bool = False) -> SplitForm:
-    short = {line_id: stock.short for line_id, stock in order_details.stock_for_lines(order).items()}
-    return split_form(order, short, is_typed=is_typed)
+    return split_form(order, order_details.units_to_split_off(order), is_typed=is_typed)
 
 
 def deletion_context(order: SalesOrder) -> dict[str, bool]:

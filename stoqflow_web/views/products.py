@@ -74,6 +74,8 @@ def correct(product_id: int) -> Response:
 
 def _show(product: Product, *, form: CorrectionForm | None = None, status: int = 200) -> Response:
     page = product_stock.movements_of(product, request.args.get("page"))
+    if form is not None:
+        form.shows(product)  # the page that comes with the refusal tells what is there now
     return respond(
         "products/product.html",
         "products/_movements.html",

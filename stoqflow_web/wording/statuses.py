@@ -89,6 +89,19 @@ def time_frame_words(time_frame: str | None) -> str:
     return words.get(time_frame or "", (time_frame or "").lower())
 
 
+def split_offer(units: int, short: int) -> str:
+    """What a split offers: that what stays can be picked now, and how many that is."""
+    if short <= 0:
+        return _("All of it is in stock now.")
+    if short >= units:
+        return _("Nothing of it is in stock now.")
+    return _(
+        "%(there)s of %(units)s are in stock now: the rest is filled in for the backorder. Change it as you like.",
+        there=units - short,
+        units=units,
+    )
+
+
 def _on_hold(order: SalesOrder) -> str:
     if line_to_choose(order):
         return _("On hold · choose product")

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from stoqflow_web.extensions import db
 from stoqflow_web.models import SalesOrder, Writeback
-from stoqflow_web.models.sales_orders import ON_HOLD
+from stoqflow_web.models.sales_orders import ON_HOLD, READY_TO_PICK
 from stoqflow_web.models.writebacks import CONFIRMED, NEEDS_ATTENTION, REJECTED, SUBMITTED
 from stoqflow_web.services.completing import Parcel, complete
 from stoqflow_web.services.splitting import split
@@ -149,7 +149,9 @@ def test_what_is_short_is_what_the_split_begins_with(sam):
     order = make_order(products=[make_product(stock=1), make_product(stock=9)], quantity=3, status=ON_HOLD)
     page = opened(sam, order)
     assert [field["value"] for field in page.all("#split .parcel__units")] == ["2", "0"]
+    assert "4 of 6 are in stock now: the rest is filled in for the backorder." in page.text
     page = sam.submit(SPLIT)
+    assert status(order) == READY_TO_PICK
     assert page.heading == f"{order.number}-BO"
     assert f"Split: this is the backorder {order.number}-BO." in page.text
     assert page.one("#related-title + *, section[aria-labelledby=related-title] a").get_text() == order.number

@@ -47,16 +47,65 @@ def test_empty_lists_say_what_to_do(sam, signed_in):
     assert "Nothing found" in sam.get("/products?q=nothing").text
 
 
-def test_the_page_of_a_product_tells_offers_orders_and_movements(sam):
-    product = make_product("HK-1", title="Pan", stock=5)
+def test_the_page_of_a_product_explains_each_number(sam):
+    product = make_product("HK-1", title="Pan", stock=5, reserved=2)
     make_offer(make_shop("Outdoor BE"), product, is_on_hold=True)
-    order = make_order(products=[product])
+    ready = make_order(products=[product], quantity=2)
+    waiting = make_order(products=[product], quantity=4, status="on-hold")
     page = sam.get(f"/products/{product.id}")
     assert page.heading == "Pan"
+    assert page.texts(".tile") == [
+        "On hand 5 The sum of its movements",
+        "Reserved 2 By 1 order ready to pick",
+        "Free 3 On hand less reserved",
+        "Waited for 4 By 1 order on hold",
+    ]
+    holds, waits = "section[aria-labelledby=reserved-title] tbody a", "section[aria-labelledby=waiting-title] tbody a"
+    assert (page.texts(holds), page.texts(waits)) == ([ready.number], [waiting.number])
     assert "Outdoor BE" in page.text
     assert "Put on hold at bol.com" in page.text
-    assert page.one(f"a[href='/orders/{order.id}']").get_text() == order.number
     assert "The stock never changed." in page.text
+
+
+def test_a_correction_says_what_it_did_and_stands_in_the_list(sam):
+    product = make_product("HK-1", stock=12)
+    sam.get(f"/products/{product.id}")
+    page = sam.submit("#correction form", number="15", reason="found", note="behind the shelf")
+    assert page.texts("#flashes .notice") == ["HK-1: 12 → 15."]
+    assert page.texts("#movements tbody tr") == [f"Found behind the shelf +3 15 today 09:12 by {sam.user.name}"]
+    page = sam.submit("#correction form", how="change", number="−4", reason="damaged")
+    assert page.texts("#flashes .notice") == ["HK-1: 15 → 11."]
+
+
+def test_a_correction_is_the_difference_to_what_the_person_saw(sam, signed_in):
+    product = make_product("HK-1", stock=12)
+    emma = signed_in("staff")
+    sam.get(f"/products/{product.id}")
+    emma.get(f"/products/{product.id}")
+    emma.submit("#correction form", how="change", number="-1", reason="own-use")
+    page = sam.submit("#correction form", number="15", reason="found")
+    assert page.texts("#flashes .notice") == ["HK-1: 12 → 15. Meanwhile 1 went out: 14 on hand now."]
+
+
+def test_a_second_click_on_the_same_form_changes_nothing(sam):
+    product = make_product("HK-1", stock=12)
+    shown = sam.get(f"/products/{product.id}")
+    sam.submit("#correction form", number="15", reason="found")
+    sam.page = shown
+    page = sam.submit("#correction form", number="15", reason="found")
+    assert page.texts("#flashes .notice") == ["This correction was made already: 15 on hand now."]
+
+
+def test_a_refused_correction_keeps_what_was_typed(sam):
+    product = make_product("HK-1", stock=12)
+    sam.get(f"/products/{product.id}")
+    page = sam.submit("#correction form", number="many", note="why not")
+    assert page.status == 422
+    assert page.error_beside("number") == "Enter a whole number."
+    assert page.error_beside("reason") == "Choose a reason."
+    assert page.one("[name=note]")["value"] == "why not"
+    page = sam.submit("#correction form", how="change", number="-13", reason="lost")
+    assert page.error_beside("number") == "That is more than there is: 12 on hand."
 
 
 @pytest.mark.parametrize("product_id", ["0", "9" * 40])
