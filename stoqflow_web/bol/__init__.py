@@ -20,6 +20,7 @@ from .errors import (
     Violation,
     WrongCredentials,
 )
+from .insights import INDICATORS, PerformanceIndicator
 from .limiter import MemoryLimiter, Permit, RateLimiter, Unlimited
 from .limits import RULES, Rule, rule_for
 from .offers import Offer, OfferPage
@@ -35,7 +36,7 @@ from .orders import (
     OrderSummary,
 )
 from .retailer import PublicLimit, Retailer
-from .returns import InventoryItem, Return
+from .returns import InventoryItem, Return, ReturnItem
 from .shipments import Shipment, ShipmentSummary
 from .statuses import ProcessStatus
 from .tokens import MemoryTokenStore, TokenStore
@@ -44,6 +45,7 @@ __all__ = [
     "CANCEL_REASONS",
     "FBB",
     "FBR",
+    "INDICATORS",
     "RULES",
     "AccountNotActive",
     "Address",
@@ -66,6 +68,7 @@ __all__ = [
     "OrderItem",
     "OrderItemSummary",
     "OrderSummary",
+    "PerformanceIndicator",
     "Permit",
     "Problem",
     "ProcessStatus",
@@ -74,6 +77,7 @@ __all__ = [
     "Refused",
     "Retailer",
     "Return",
+    "ReturnItem",
     "Rule",
     "SharedStoreUnavailable",
     "Shipment",

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from .catalog import Asset, AssetList, CatalogProduct
 from .connection import V10, V11, Call, Connection, OnWait
 from .errors import UnexpectedAnswer
+from .insights import INDICATORS, PerformanceIndicator, PerformanceIndicatorList
 from .limiter import RateLimiter
 from .offers import Offer, OfferList, OfferPage
 from .orders import CANCEL_REASONS, FBR, Order, OrderList, OrderSummary
@@ -308,6 +309,22 @@ class BolClient:
         """One page of at most 50 returns."""
         params = {"page": page, "handled": handled, "fulfilment-method": fulfilment_method}
         return list(self._get("/retailer/returns", ReturnList, params).returns)
+
+    def return_(self, return_id: str) -> Return:
+        """One return: it also tells the title and how the parcel travels. Raises NotFoundAtBol."""
+        return self._get(f"/retailer/returns/{_segment(return_id)}", Return)
+
+    # How bol measures the seller
+
+    def performance_indicators(self, name: str, *, year: int, week: int) -> list[PerformanceIndicator]:
+        """What bol measured of one of INDICATORS in an ISO week; the running week's can change until it is over."""
+        if name not in INDICATORS:
+            raise ValueError(f"{name!r} is not an indicator bol knows")
+        if not 1 <= week <= 53:
+            raise ValueError("a week is from 1 to 53")
+        params = {"name": name, "year": f"{year:04}", "week": f"{week:02}"}
+        path = "/retailer/insights/performance/indicator"
+        return list(self._get(path, PerformanceIndicatorList, params).performance_indicators)
 
     def _get(self, path: str, kind: type[T], params: Mapping[str, object] | None = None, *, media_type: str = V10) -> T:
         given = {name: _text(value) for name, value in (params or {}).items() if value is not None}

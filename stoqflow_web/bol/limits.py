@@ -55,6 +55,7 @@ RULES = (
     Rule("GET", "/retailer/inventory", 20, MINUTE),
     Rule("GET|POST", "/retailer/returns", 20, MINUTE),
     Rule("GET|PUT", "/retailer/returns/*", 20, MINUTE),
+    Rule("GET", "/retailer/insights/performance/indicator", 5, SECOND),  # not published
     Rule("GET", "/retailer/content/catalog-products/*", 10, SECOND),
     Rule("GET", "/retailer/products/*/assets", 50, MINUTE),
     Rule("GET", "/retailer/products/*/placement", 50, MINUTE),

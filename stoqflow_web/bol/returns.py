@@ -14,8 +14,20 @@ class ReturnReason(Record, frozen=True, kw_only=True):
     customer_comments: str = ""
 
 
+class ReturnResult(Record, frozen=True, kw_only=True):
+    """What became of so many units: what the seller asked for, and what bol made of it."""
+
+    quantity: int = 0
+    processing_result: str = ""
+    handling_result: str = ""
+    processing_date_time: Moment | None = None
+
+
 class ReturnItem(Record, frozen=True, kw_only=True):
-    """One returned item; `order_id` and `ean` are its only link to an order."""
+    """One returned item; `order_id` and `ean` are its only link to an order.
+
+    Only a single return tells `title` and how the parcel travels. Who sent it is never read: the order knows.
+    """
 
     rma_id: str
     order_id: str = ""
@@ -23,6 +35,10 @@ class ReturnItem(Record, frozen=True, kw_only=True):
     expected_quantity: int = 0
     return_reason: ReturnReason = msgspec.field(default_factory=ReturnReason)
     handled: bool = False
+    processing_results: tuple[ReturnResult, ...] = ()
+    title: str = ""
+    track_and_trace: str | None = None
+    transporter_name: str | None = None
 
 
 class Return(Record, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from stoqflow_web.bol import FBB, BolClient
+from stoqflow_web.bol import FBB, INDICATORS, BolClient
 from stoqflow_web.bol.sandbox import SandboxOptions, World
 from stoqflow_web.bol.sandbox.records import Item, Offer, Order
 from tests.contract.conftest import Watched
@@ -246,6 +246,57 @@ def test_returns(client: Watched, world: World) -> None:
         one.return_id for one in world.returns.values() if one.handled_at and one.method == "FBR"
     )
     assert client.returns(page=99) == []
+
+
+@covers("return_")
+def test_return(client: Watched, world: World) -> None:
+    order_id = world.place_order(quantity=2)
+    world.ship_by_hand(order_id)
+    kept = world.returns[world.send_back(order_id)]
+    found = client.return_(kept.return_id)
+    (item,) = found.return_items
+    assert (item.title, item.transporter_name) == (kept.title, "PostNL")
+    assert item.track_and_trace == f"3SRETO{kept.return_id}"
+    assert (item.handled, item.processing_results) == (False, ())
+
+    world.handle_return(kept.return_id, "RETURN_DOES_NOT_MEET_CONDITIONS")
+    (item,) = client.return_(kept.return_id).return_items
+    (result,) = item.processing_results
+    assert item.handled
+    assert (result.quantity, result.handling_result) == (2, "RETURN_DOES_NOT_MEET_CONDITIONS")
+    assert (result.processing_result, result.processing_date_time) == ("REJECTED", _second(kept.handled_at))
+
+
+# How bol measures the seller
+
+
+@covers("performance_indicators")
+def test_performance_indicators(client: Watched, world: World, recorder: Recorder) -> None:
+    world.empty()
+    order_id = world.place_order(lines=4)
+    shipped, cancelled, for_the_client, _still_open = world.order(order_id).items
+    client.create_shipment({shipped.item_id: 1}, reference=None, transporter="TNT", track_and_trace=None)
+    client.cancel_order_item(cancelled.item_id, "OUT_OF_STOCK")
+    client.cancel_order_item(for_the_client.item_id, "REQUESTED_BY_CUSTOMER")
+    year, week, _ = world.clock.today().isocalendar()
+
+    (told,) = client.performance_indicators("CANCELLATIONS", year=year, week=week)
+    assert recorder.last.query == f"name=CANCELLATIONS&year={year}&week={week:02}"
+    assert (told.name, told.type, told.details.period.year) == ("CANCELLATIONS", "PERCENTAGE", str(year))
+    assert (told.details.norm.condition, told.details.norm.value) == ("<=", Decimal("0.02"))
+    score = told.details.score
+    assert score is not None
+    assert (score.numerator, score.denominator, score.conforms) == (1, 3, False)
+    assert (score.value, score.distance_to_norm) == (Decimal("0.3333"), Decimal("0.3133"))
+
+    (told,) = client.performance_indicators("TRACK_AND_TRACE", year=year, week=week)
+    score = told.details.score
+    assert score is not None
+    assert (score.numerator, score.denominator, score.value, score.conforms) == (0, 1, 0, False)
+
+    for name in INDICATORS:
+        (told,) = client.performance_indicators(name, year=2020, week=53)
+        assert (told.details.score, told.details.period.week) == (None, "53")
 
 
 def _same_order(found: Any, order: Order) -> None:

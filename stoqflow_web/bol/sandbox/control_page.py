@@ -26,7 +26,7 @@ FAULTS = {
     "The account": ("revoke-keys", "restore-keys", "deactivate-account", "activate-account", "expire-tokens"),
     "The limits": ("set-limit", "enforce-limits", "leave-out-retry-after"),
 }
-ONE_THING = ("ask-to-cancel", "cancel", "expire", "ship-by-hand", "send-back", "change-stock")
+ONE_THING = ("ask-to-cancel", "cancel", "expire", "ship-by-hand", "send-back", "handle-return", "change-stock")
 MAIN = frozenset({"place-order", "ask-to-cancel"})  # what people come here for
 
 

@@ -157,7 +157,7 @@ def _live_through(state: State, order: Order, today: date) -> None:
         elif chance < 0.08:
             _ship(state, order, {item.item_id: item.quantity}, handled_at)
         elif chance < 0.11:
-            item.cancel(handled_at)
+            item.cancel(handled_at, reason="OUT_OF_STOCK")
         elif chance < 0.13 and item.quantity > 1:
             _ship(state, order, {item.item_id: 1}, handled_at)
         elif chance < 0.16:

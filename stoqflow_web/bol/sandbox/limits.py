@@ -45,6 +45,7 @@ RULES = (
     Rule("/retailer/inventory", ("GET",), 20, MINUTES),
     Rule("/retailer/returns", ("GET",), 20, MINUTES),
     Rule("/retailer/returns/*", ("GET",), 20, MINUTES),
+    Rule("/retailer/insights/performance/indicator", ("GET",), 5, SECONDS),
     Rule("/retailer/content/catalog-products/*", ("GET",), 10, SECONDS),
     Rule("/retailer/products/*/assets", ("GET",), 50, MINUTES),
     Rule("/retailer/products/*/product-ids", ("GET",), 50, MINUTES),

@@ -83,8 +83,8 @@ def cancel_item(state: State, call: Call) -> Answer:
         reason_path = f"orderItems[{place}].reasonCode"
         body.text(part, "reasonCode", reason_path, required=True, allowed=CANCELLATION_REASONS)
     body.done()
-    item_id = str(asked[0]["orderItemId"])
-    process = state.enqueue("CANCEL_ORDER", f"Cancel order item with id {item_id}.", partial(_cancel, item_id))
+    item_id, reason = str(asked[0]["orderItemId"]), str(asked[0]["reasonCode"])
+    process = state.enqueue("CANCEL_ORDER", f"Cancel order item with id {item_id}.", partial(_cancel, item_id, reason))
     return accepted(state, call, process)
 
 
@@ -104,14 +104,14 @@ def offer_of(item: Item, nulls: bool) -> dict[str, Any] | None:
     return fields(nulls, offerId=item.offer_id, reference=item.reference) or None
 
 
-def _cancel(item_id: str, state: State) -> str:
+def _cancel(item_id: str, reason: str, state: State) -> str:
     item = state.items.get(item_id)
     if item is None or item.method == "FBB":
         raise Refused(UNKNOWN_ITEMS.format(item_id))
     if not item.is_open:
         raise Refused(f"Order item with id {item_id} can not be cancelled: it has already been handled.")
     now = state.clock.now()
-    item.cancel(now)
+    item.cancel(now, reason=reason)
     offer = state.offers.get(item.offer_id or "")
     if offer:
         # What bol tells sellers: after a cancellation by the seller the stock of the offer is set to 0.

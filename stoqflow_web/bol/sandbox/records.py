@@ -61,6 +61,7 @@ class Item:
     services: tuple[str, ...] = ()
     discounts: list[tuple[str, Decimal]] = field(default_factory=list)
     handled_at: datetime | None = None
+    cancel_reason: str | None = None  # the seller's, or EXPIRED; None: bol or the client decided
 
     @property
     def open(self) -> int:
@@ -79,8 +80,9 @@ class Item:
         self.shipped += quantity
         self._touch(now)
 
-    def cancel(self, now: datetime, quantity: int | None = None) -> None:
+    def cancel(self, now: datetime, quantity: int | None = None, *, reason: str | None = None) -> None:
         """So many units, or everything that is still open."""
+        self.cancel_reason = reason
         self.cancelled += self.open if quantity is None else min(quantity, self.open)
         self._touch(now)
 
@@ -112,6 +114,9 @@ class Shipment:
     transporter_code: str | None = None
     track_and_trace: str | None = None
     shipping_label_id: str | None = None
+
+
+EXPIRED = "EXPIRED"
 
 
 class Refused(Exception):

@@ -10,6 +10,14 @@ from stoqflow_web.bol.sandbox.state import State
 from stoqflow_web.bol.sandbox.wire import fields, moment
 
 PAGE_SIZE = 50
+HANDLING_RESULTS = (
+    "RETURN_RECEIVED",
+    "EXCHANGE_PRODUCT",
+    "RETURN_DOES_NOT_MEET_CONDITIONS",
+    "REPAIR_PRODUCT",
+    "CUSTOMER_KEEPS_PRODUCT_PAID",
+    "STILL_APPROVED",
+)
 CUSTOMER_FIELDS = (
     "salutation",
     "firstName",
@@ -72,13 +80,17 @@ def _head(made: Return) -> dict[str, Any]:
     }
 
 
+def _outcome(made: Return) -> str:
+    return "REJECTED" if made.handling_result == "RETURN_DOES_NOT_MEET_CONDITIONS" else "ACCEPTED"
+
+
 def _item(made: Return) -> dict[str, Any]:
     results = []
     if made.handled_at:
         results.append(
             {
                 "quantity": made.quantity,
-                "processingResult": "ACCEPTED",
+                "processingResult": _outcome(made),
                 "handlingResult": made.handling_result or "RETURN_RECEIVED",
                 "processingDateTime": moment(made.handled_at),
             }

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from stoqflow_web.bol.sandbox import (
     catalog,
+    insights,
     inventory,
     offers,
     old_offers,
@@ -94,6 +95,7 @@ TABLE: dict[str, dict[str, tuple[Route, ...]]] = {
     "/retailer/products/*/assets": {"GET": (_v10(catalog.get_assets),)},
     "/retailer/products/*/product-ids": {"GET": (_v10(catalog.get_product_ids),)},
     "/retailer/inventory": {"GET": (_v10(inventory.list_inventory),)},
+    "/retailer/insights/performance/indicator": {"GET": (_v10(insights.get_indicator),)},
     "/retailer/returns": {"GET": (_v10(returns.list_returns),)},
     "/retailer/returns/*": {"GET": (_v10(returns.get_return),)},
     "/retailer/retailers/*": {"GET": (_v10(retailers.get_retailer),)},

@@ -15,6 +15,7 @@ from stoqflow_web.bol.sandbox.faults import Faults
 from stoqflow_web.bol.sandbox.limits import Limits
 from stoqflow_web.bol.sandbox.options import SandboxOptions
 from stoqflow_web.bol.sandbox.records import (
+    EXPIRED,
     Item,
     Offer,
     Order,
@@ -221,7 +222,7 @@ class State:
         """bol cancels what the seller did not handle, as soon as the day of its expiry begins."""
         for item in self.items.values():
             if item.is_open and item.method == "FBR" and item.expiry_date and item.expiry_date <= today:
-                item.cancel(max(beginning_of(item.expiry_date), item.changed_at))
+                item.cancel(max(beginning_of(item.expiry_date), item.changed_at), reason=EXPIRED)
 
     def _finish(self, process: Process) -> None:
         process.finished_at = process.due_at

@@ -6,6 +6,7 @@ from inspect import signature
 from math import isfinite, nan
 from typing import Any
 
+from stoqflow_web.bol.sandbox.returns import HANDLING_RESULTS
 from stoqflow_web.bol.sandbox.world import World
 
 Read = Callable[[str], Any]
@@ -128,6 +129,11 @@ VERBS: dict[str, Verb] = {
     "expire": Verb("Let it expire", "{order_id} has expired.", {"order_id": Field("Order", str)}),
     "ship-by-hand": Verb("Ship in the seller account", "Shipment {} was made.", _SOME),
     "send-back": Verb("Client sends it back", "Return {} was registered.", {"order_id": Field("Order", str)}),
+    "handle-return": Verb(
+        "Handle a return in the seller account",
+        "Return {return_id} is handled.",
+        {"return_id": Field("Return", str), "result": Field("Result", str, choices=HANDLING_RESULTS)},
+    ),
     "change-stock": Verb(
         "Change the stock of an offer",
         "The stock is {amount}.",

@@ -10,7 +10,8 @@ from stoqflow_web.bol.sandbox.faults import LostAnswer, OddAnswer, Slowness
 from stoqflow_web.bol.sandbox.generate import fill, make_offer, make_return
 from stoqflow_web.bol.sandbox.options import SandboxOptions
 from stoqflow_web.bol.sandbox.placing import Client, Line, delivery_day, make_order
-from stoqflow_web.bol.sandbox.records import Item, Offer, Order, Seen
+from stoqflow_web.bol.sandbox.records import EXPIRED, Item, Offer, Order, Seen
+from stoqflow_web.bol.sandbox.returns import HANDLING_RESULTS
 from stoqflow_web.bol.sandbox.shipments import ship
 from stoqflow_web.bol.sandbox.state import Outcome, State
 
@@ -112,7 +113,7 @@ class World(State):
                 raise LookupError(f"Order {order_id} has nothing that can expire.")
             for item in items:
                 item.expiry_date = self.clock.today()
-                item.cancel(self.clock.now())
+                item.cancel(self.clock.now(), reason=EXPIRED)
 
     def ship_by_hand(
         self,
@@ -141,6 +142,14 @@ class World(State):
             made = make_return(self, item, self.clock.now())
             self.returns[made.return_id] = made
             return made.return_id
+
+    def handle_return(self, return_id: str, result: str = "RETURN_RECEIVED") -> None:
+        """The seller handles a return in bol's own seller account; bol tells what came of it."""
+        if result not in HANDLING_RESULTS:
+            raise ValueError(f"{result} is not a way to handle a return.")
+        with self.lock:
+            made = self.returns[return_id]
+            made.handled_at, made.handling_result = self.clock.now(), result
 
     def buy_label(self, item_id: str) -> str:
         """A bol label for a VVB item; gives the shipping label id."""
