@@ -85,7 +85,16 @@ class Scheduler:
 
 def due_work() -> list[Tick]:
     """What is looked for each round."""
-    from stoqflow_web.services import activities, batch_work, checking_orders, holding, imports, syncing, writebacks
+    from stoqflow_web.services import (
+        activities,
+        batch_work,
+        checking_orders,
+        holding,
+        imports,
+        readings,
+        syncing,
+        writebacks,
+    )
 
     return [
         syncing.sweep,
@@ -93,6 +102,7 @@ def due_work() -> list[Tick]:
         batch_work.sweep,
         writebacks.sweep,
         holding.sweep,
+        readings.sweep,
         activities.forget_old,
         checking_orders.forget_old,
         syncing.forget_old,

@@ -224,6 +224,79 @@ class ShipmentRecord:
     transport_external_id: str | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class ReturnResult:
+    """What became of units that came back, in the marketplace's own words."""
+
+    quantity: int
+    asked: str  # what the seller said that should be done
+    made_of_it: str
+    at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReturnItemRecord:
+    """A thing that a client sends back. The list leaves out its title and how it travels."""
+
+    rma_id: str
+    order_external_id: str
+    ean: str
+    title: str | None
+    expected_quantity: int
+    main_reason: str
+    detailed_reason: str
+    comments: str
+    is_handled: bool
+    results: tuple[ReturnResult, ...]
+    track_and_trace: str | None
+    carrier_name: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReturnRecord:
+    external_id: str
+    registered_at: datetime
+    items: tuple[ReturnItemRecord, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReturnListPage:
+    returns: tuple[ReturnRecord, ...]
+    is_last: bool
+
+
+CANCELLATIONS = "cancellations"
+ON_TIME = "on-time"
+TRACK_AND_TRACE = "track-and-trace"
+INDICATORS = (
+    CANCELLATIONS,
+    ON_TIME,
+    TRACK_AND_TRACE,
+    "returns",
+    "response-time",
+    "phone-availability",
+    "case-item-ratio",
+    "reviews",
+)
+"""What the marketplace measures of a seller, in the order in which pages show it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class IndicatorRecord:
+    """One of INDICATORS in one week, with its norm; the score and its parts are None when nothing was measured.
+
+    `is_share`: norm and score are parts of one, 0.02 for two in a hundred; else an average. `condition` is <= or >=.
+    """
+
+    is_share: bool
+    condition: str
+    norm: Decimal
+    score: Decimal | None
+    numerator: int | None
+    denominator: int | None
+    conforms: bool | None
+
+
 OnWait = Callable[[float], None]
 """Told how many seconds a call is about to wait for the marketplace's limit."""
 

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from stoqflow_web import clock
 from stoqflow_web.bol import (
+    AVERAGE,
     AccountNotActive,
     BolClient,
     BolError,
@@ -33,6 +34,9 @@ from stoqflow_web.bol import Offer as BolOffer
 from stoqflow_web.bol import Order as BolOrder
 from stoqflow_web.bol import OrderItem as BolOrderItem
 from stoqflow_web.bol import OrderSummary as BolOrderSummary
+from stoqflow_web.bol import PerformanceIndicator as BolIndicator
+from stoqflow_web.bol import Return as BolReturn
+from stoqflow_web.bol import ReturnItem as BolReturnItem
 from stoqflow_web.carriers import carriers
 from stoqflow_web.exchange import (
     FAILURE,
@@ -48,6 +52,7 @@ from stoqflow_web.exchange import (
     Busy,
     ContentRecord,
     ExchangeError,
+    IndicatorRecord,
     ItemRecord,
     ListedItem,
     ListedOrder,
@@ -60,6 +65,10 @@ from stoqflow_web.exchange import (
     OutcomeUnknown,
     Receipt,
     Rejected,
+    ReturnItemRecord,
+    ReturnListPage,
+    ReturnRecord,
+    ReturnResult,
     ShipmentRecord,
     Unreachable,
 )
@@ -68,6 +77,7 @@ from stoqflow_web.sharing import RedisLimiter, RedisTokenStore
 
 FETCHERS = 24  # threads that fetch orders: 25 a second at bol.com's usual answering time needs a few, a slow day more
 ORDERS_ON_A_PAGE = 50
+RETURNS_ON_A_PAGE = 50
 
 # More than these is no order of this world, and more than our columns hold.
 LONGEST_ID = 50
@@ -90,8 +100,19 @@ REASONS = {
     "other": "OTHER",
 }
 
+INDICATORS = {
+    "cancellations": "CANCELLATIONS",
+    "on-time": "FULFILMENT",
+    "track-and-trace": "TRACK_AND_TRACE",
+    "returns": "RETURNS",
+    "response-time": "RESPONSE_TIME",
+    "phone-availability": "PHONE_AVAILABILITY",
+    "case-item-ratio": "CASE_ITEM_RATIO",
+    "reviews": "REVIEWS",
+}
+
 T = TypeVar("T")
-R = TypeVar("R", OrderRecord, ItemRecord, Address)
+R = TypeVar("R", OrderRecord, ItemRecord, Address, ReturnItemRecord)
 OnWait = Callable[[float, str], None]
 
 
@@ -171,6 +192,25 @@ class Marketplace:
             pictures = []
         image_url = next((url for picture in pictures if (url := picture.url("medium"))), None)
         return ContentRecord(title=product.title or None, image_url=image_url)
+
+    # What clients send back. Only what was sent by us: what bol.com ships comes back to its own warehouse.
+
+    def returns(self, page: int, *, are_handled: bool) -> ReturnListPage:
+        """A page (from 1) of returns: the handled ones newest first, the others oldest first. 20 calls a minute."""
+        found = _asked(lambda: self._client.returns(page, handled=are_handled))
+        made = tuple(_return(one) for one in found if one.registration_date_time is not None)
+        return ReturnListPage(returns=made, is_last=len(found) < RETURNS_ON_A_PAGE)
+
+    def return_(self, external_id: str) -> ReturnRecord:
+        """One return, with the title and how it travels. Raises NotThere. 20 calls a minute."""
+        return _return(_asked(lambda: self._client.return_(external_id)))
+
+    # How the marketplace measures the seller
+
+    def indicator(self, name: str, *, year: int, week: int) -> IndicatorRecord | None:
+        """One of exchange.INDICATORS in an ISO week; None when the marketplace has nothing to say of it."""
+        told = _asked(lambda: self._client.performance_indicators(INDICATORS[name], year=year, week=week))
+        return next((_indicator(one) for one in told if one.name == INDICATORS[name]), None)
 
     # What we owe. Each of these messages is only queued over there, and raises Rejected, OutcomeUnknown, or any other
     # ExchangeError when the marketplace surely did not take it in.
@@ -398,6 +438,54 @@ def _item(item: BolOrderItem) -> ItemRecord:
         changed_at=item.latest_changed_date_time,
     )
     return _storable(record)
+
+
+def _return(made: BolReturn) -> ReturnRecord:
+    if made.registration_date_time is None:
+        raise AnswerNotUnderstood("bol.com sent a return that does not say since when.")
+    return ReturnRecord(
+        external_id=made.return_id,
+        registered_at=made.registration_date_time,
+        items=tuple(_storable(_return_item(item)) for item in made.return_items),
+    )
+
+
+def _return_item(item: BolReturnItem) -> ReturnItemRecord:
+    return ReturnItemRecord(
+        rma_id=item.rma_id,
+        order_external_id=item.order_id,
+        ean=item.ean[:LONGEST_EAN],
+        title=item.title[:500] or None,
+        expected_quantity=item.expected_quantity,
+        main_reason=item.return_reason.main_reason,
+        detailed_reason=item.return_reason.detailed_reason,
+        comments=item.return_reason.customer_comments,
+        is_handled=item.handled,
+        results=tuple(
+            ReturnResult(
+                quantity=result.quantity,
+                asked=result.handling_result,
+                made_of_it=result.processing_result,
+                at=result.processing_date_time,
+            )
+            for result in item.processing_results
+        ),
+        track_and_trace=(item.track_and_trace or "")[:60] or None,
+        carrier_name=(item.transporter_name or "")[:100] or None,
+    )
+
+
+def _indicator(told: BolIndicator) -> IndicatorRecord:
+    norm, score = told.details.norm, told.details.score
+    return IndicatorRecord(
+        is_share=told.type != AVERAGE,
+        condition=">=" if norm.condition == ">=" else "<=",
+        norm=norm.value,
+        score=score.value if score else None,
+        numerator=score.numerator if score else None,
+        denominator=score.denominator if score else None,
+        conforms=score.conforms if score else None,
+    )
 
 
 def _possible(item: ItemRecord) -> ItemRecord:

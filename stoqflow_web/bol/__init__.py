@@ -20,7 +20,7 @@ from .errors import (
     Violation,
     WrongCredentials,
 )
-from .insights import INDICATORS, PerformanceIndicator
+from .insights import AVERAGE, INDICATORS, PerformanceIndicator
 from .limiter import MemoryLimiter, Permit, RateLimiter, Unlimited
 from .limits import RULES, Rule, rule_for
 from .offers import Offer, OfferPage
@@ -42,6 +42,7 @@ from .statuses import ProcessStatus
 from .tokens import MemoryTokenStore, TokenStore
 
 __all__ = [
+    "AVERAGE",
     "CANCEL_REASONS",
     "FBB",
     "FBR",

@@ -8,7 +8,10 @@ from stoqflow_web.models.imports import ImportItem, ImportProblem, ImportRun
 from stoqflow_web.models.marketplace_orders import MarketplaceItem, MarketplaceOrder
 from stoqflow_web.models.offers import Offer
 from stoqflow_web.models.order_checks import OrderCheck
+from stoqflow_web.models.performance_indicators import PerformanceIndicator
 from stoqflow_web.models.products import Product, ProductWord, StockMovement
+from stoqflow_web.models.readings import Reading
+from stoqflow_web.models.returns import Return, ReturnItem
 from stoqflow_web.models.sales_orders import OrderLine, OrderWord, SalesOrder
 from stoqflow_web.models.shipments import Shipment, ShipmentLine
 from stoqflow_web.models.shops import Shop
@@ -33,8 +36,12 @@ __all__ = [
     "OrderCheck",
     "OrderLine",
     "OrderWord",
+    "PerformanceIndicator",
     "Product",
     "ProductWord",
+    "Reading",
+    "Return",
+    "ReturnItem",
     "SalesOrder",
     "Shipment",
     "ShipmentLine",

@@ -16,6 +16,7 @@ from stoqflow_web.models.shops import Shop
 if TYPE_CHECKING:
     from stoqflow_web.models.sales_orders import SalesOrder
 
+IS_HANDLED_AND_OURS = "quantity <= quantity_shipped + quantity_cancelled AND fulfilment_method <> 'FBB'"
 IS_OPEN_AND_OURS = "quantity > quantity_shipped + quantity_cancelled AND fulfilment_method <> 'FBB'"
 FAR_AWAY = date(9999, 12, 31)  # sorts an order without any deadline last
 
@@ -102,6 +103,15 @@ class MarketplaceItem(Base):
             "order_id",
             sqlite_where=text(IS_OPEN_AND_OURS),
             postgresql_where=text(IS_OPEN_AND_OURS),
+        ),
+        # What was shipped or cancelled in a week, and how much of it was cancelled: for the service norms.
+        Index(
+            "ix_marketplace_items_handled",
+            "changed_at",
+            "shop_id",
+            "quantity_cancelled",
+            sqlite_where=text(IS_HANDLED_AND_OURS),
+            postgresql_where=text(IS_HANDLED_AND_OURS),
         ),
     )
 

@@ -22,7 +22,7 @@ class Shipment(Base):
     track_and_trace: Mapped[str | None] = mapped_column(String(100), index=True)
     # The code before it was repaired at the marketplace: both values are kept.
     replaced_code: Mapped[str | None] = mapped_column(String(100))
-    created_at: Mapped[Moment]
+    created_at: Mapped[Moment] = mapped_column(UtcDateTime, index=True)
     undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     external_id: Mapped[str | None] = mapped_column(String(50))  # known once the marketplace confirmed it
     transport_external_id: Mapped[str | None] = mapped_column(String(50))
