@@ -226,11 +226,11 @@ class ShipmentRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class ReturnResult:
-    """What became of units that came back, in the marketplace's own words."""
+    """What became of units that came back."""
 
     quantity: int
-    asked: str  # what the seller said that should be done
-    made_of_it: str
+    asked: str  # what the seller did with them: received, refused, … (marketplace.RETURN_RESULTS), or a new word
+    made_of_it: str  # by the marketplace: accepted, …
     at: datetime | None
 
 

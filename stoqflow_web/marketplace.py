@@ -111,6 +111,15 @@ INDICATORS = {
     "reviews": "REVIEWS",
 }
 
+RETURN_RESULTS = {
+    "RETURN_RECEIVED": "received",
+    "EXCHANGE_PRODUCT": "exchanged",
+    "RETURN_DOES_NOT_MEET_CONDITIONS": "refused",
+    "REPAIR_PRODUCT": "repaired",
+    "CUSTOMER_KEEPS_PRODUCT_PAID": "kept-by-client",
+    "STILL_APPROVED": "approved-after-all",
+}
+
 T = TypeVar("T")
 R = TypeVar("R", OrderRecord, ItemRecord, Address, ReturnItemRecord)
 OnWait = Callable[[float, str], None]
@@ -464,8 +473,8 @@ def _return_item(item: BolReturnItem) -> ReturnItemRecord:
         results=tuple(
             ReturnResult(
                 quantity=result.quantity,
-                asked=result.handling_result,
-                made_of_it=result.processing_result,
+                asked=RETURN_RESULTS.get(result.handling_result, _word(result.handling_result)),
+                made_of_it=_word(result.processing_result),
                 at=result.processing_date_time,
             )
             for result in item.processing_results
@@ -473,6 +482,11 @@ def _return_item(item: BolReturnItem) -> ReturnItemRecord:
         track_and_trace=(item.track_and_trace or "")[:60] or None,
         carrier_name=(item.transporter_name or "")[:100] or None,
     )
+
+
+def _word(code: str) -> str:
+    """A code of bol.com that has no word of ours: `STILL_APPROVED` is still-approved."""
+    return code.lower().replace("_", "-")
 
 
 def _indicator(told: BolIndicator) -> IndicatorRecord:

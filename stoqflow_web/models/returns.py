@@ -57,7 +57,7 @@ class ReturnItem(Base):
     registered_at: Mapped[Moment]  # its parcel's: lists are sorted by it
     is_handled: Mapped[bool]
     handled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when the marketplace says it was
-    # What became of it: quantity, what the seller asked for and what the marketplace made of it, in its own words.
+    # What became of it, as exchange.ReturnResult has it.
     results: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     # How it travels; the lists don't tell, so it is looked up parcel by parcel, as far as the limit allows.
     track_and_trace: Mapped[str | None] = mapped_column(Word)

@@ -22,6 +22,7 @@ def register_views(app: Flask) -> None:
         prints,
         products,
         repairs,
+        returns,
         security,
         shop_health,
         shop_settings,
@@ -53,6 +54,7 @@ def register_views(app: Flask) -> None:
         repairs,
         deleted_orders,
         products,
+        returns,
         activities,
         shop_health,
     ):

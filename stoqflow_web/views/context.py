@@ -49,6 +49,7 @@ class Navigation:
         )
         yield _item(_("Needs attention"), "/needs-attention", count=attention.count(), is_urgent=True)
         yield _item(_("Products"), "/products")
+        yield _item(_("Returns"), "/returns")
         if current_user.is_manager:
             yield _item(_("Shops"), "/shops")
         yield _item(_("Activity"), url_for("activities.index"))

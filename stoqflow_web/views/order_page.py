@@ -18,7 +18,7 @@ from stoqflow_web.forms.order_actions import (
 )
 from stoqflow_web.models import SalesOrder
 from stoqflow_web.models.writebacks import NEEDS_ATTENTION
-from stoqflow_web.queries import order_details
+from stoqflow_web.queries import order_details, returns
 from stoqflow_web.services import undoing
 from stoqflow_web.services.codes_in_use import codes_in_use, who_has_it
 from stoqflow_web.services.completing import NotCompletable, check_completable
@@ -37,6 +37,7 @@ def order_page(order: SalesOrder, status: int = 200, *, completion: CompletionFo
             stock=stock,
             total=order_details.total_of(order),
             fulfilments=order_details.fulfilments_of(order.marketplace_order),
+            returns=returns.of_order(order.marketplace_order),
             delivery_item=order_details.most_urgent_item(order.marketplace_order),
             **_actions(order),
             **completion_context(order, completion),

@@ -95,9 +95,7 @@ def test_a_return_that_is_handled_at_bol_becomes_handled_with_what_came_of_it(de
     (item,) = items()
     assert (item.is_handled, item.handled_at) == (True, desk.clock.moment)
     (result,) = item.results
-    assert (result["quantity"], result["asked"], result["made_of_it"]) == (
-        1, "RETURN_DOES_NOT_MEET_CONDITIONS", "REJECTED",
-    )  # fmt: skip
+    assert (result["quantity"], result["asked"], result["made_of_it"]) == (1, "refused", "rejected")
 
 
 def test_a_return_older_than_our_orders_is_shown_and_finds_its_order_when_that_comes_in(desk: Desk) -> None:

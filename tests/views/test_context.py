@@ -19,6 +19,7 @@ def test_the_rail_says_where_we_are_and_how_many_orders_are_open(ctx, signed_in)
         "Cancellation requests",
         "Needs attention",
         "Products",
+        "Returns",
         "Shops",
         "Activity",
         "Deleted orders",
