@@ -1,6 +1,6 @@
 """Service norms and returns
 
-Revision: 0004, after 0003
+Revision: 0005, after 0004
 """
 
 import sqlalchemy as sa
@@ -11,8 +11,8 @@ WORD = sa.String(60).with_variant(sa.String(60, collation="C"), "postgresql")
 MONEY = sa.Numeric(14, 4).with_variant(sa.String(20), "sqlite")
 IS_HANDLED_AND_OURS = sa.text("quantity <= quantity_shipped + quantity_cancelled AND fulfilment_method <> 'FBB'")
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
