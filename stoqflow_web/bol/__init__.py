@@ -1,4 +1,5 @@
-"""A client for bol.com's Retailer API (v10, offers v11). Needs requests and msgspec, and nothing of Stoqflow."""
+"""A client for bol.com's Retailer API (v10, offers v11). Needs requests, msgspec and cryptography, and nothing of
+Stoqflow."""
 
 from .addresses import check_address
 from .catalog import Asset, CatalogProduct
@@ -39,6 +40,18 @@ from .retailer import PublicLimit, Retailer
 from .returns import InventoryItem, Return, ReturnItem
 from .shipments import Shipment, ShipmentSummary
 from .statuses import ProcessStatus
+from .subscriptions import (
+    ORDER,
+    PROCESS_STATUS,
+    TEST,
+    Message,
+    Signature,
+    Subscription,
+    Verdict,
+    read_message,
+    read_signature,
+    verify,
+)
 from .tokens import MemoryTokenStore, TokenStore
 
 __all__ = [
@@ -47,7 +60,10 @@ __all__ = [
     "FBB",
     "FBR",
     "INDICATORS",
+    "ORDER",
+    "PROCESS_STATUS",
     "RULES",
+    "TEST",
     "AccountNotActive",
     "Address",
     "Asset",
@@ -60,6 +76,7 @@ __all__ = [
     "LimitReached",
     "MemoryLimiter",
     "MemoryTokenStore",
+    "Message",
     "NoAnswer",
     "NoConnection",
     "NotFoundAtBol",
@@ -83,13 +100,19 @@ __all__ = [
     "SharedStoreUnavailable",
     "Shipment",
     "ShipmentSummary",
+    "Signature",
+    "Subscription",
     "TokenBraked",
     "TokenRefused",
     "TokenStore",
     "UnexpectedAnswer",
     "Unlimited",
+    "Verdict",
     "Violation",
     "WrongCredentials",
     "check_address",
+    "read_message",
+    "read_signature",
     "rule_for",
+    "verify",
 ]

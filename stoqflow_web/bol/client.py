@@ -17,6 +17,7 @@ from .retailer import PublicLimit, PublicLimitList, Retailer
 from .returns import InventoryItem, InventoryList, Return, ReturnList
 from .shipments import Shipment, ShipmentList, ShipmentSummary
 from .statuses import ProcessStatus, ProcessStatusList
+from .subscriptions import WEBHOOK, SignatureKeyList, Subscription, SubscriptionList
 from .tokens import TokenStore
 from .transport import Transport
 
@@ -326,6 +327,47 @@ class BolClient:
         path = "/retailer/insights/performance/indicator"
         return list(self._get(path, PerformanceIndicatorList, params).performance_indicators)
 
+    # Subscriptions
+
+    def subscriptions(self) -> list[Subscription]:
+        """All subscriptions of the account, other parties' too."""
+        return list(self._get("/retailer/subscriptions", SubscriptionList, media_type=V11).subscriptions)
+
+    def subscription(self, subscription_id: str) -> Subscription:
+        """One of them. Raises NotFoundAtBol."""
+        return self._get(f"/retailer/subscriptions/{_segment(subscription_id)}", Subscription, media_type=V11)
+
+    def create_subscription(self, resources: Iterable[str], destination: str) -> Subscription:
+        """Have messages about these resources posted to `destination`, an https address, from now on.
+
+        bol's documents disagree about what a good answer holds, so the list tells what was made.
+        """
+        self._send("POST", "/retailer/subscriptions", _webhook(resources, destination), type(None), media_type=V11)
+        made = next((one for one in self.subscriptions() if one.event_destination == destination), None)
+        if made is None:
+            raise UnexpectedAnswer("bol.com made a subscription and does not list it.", retryable=True)
+        return made
+
+    def change_subscription(self, subscription_id: str, resources: Iterable[str], destination: str) -> None:
+        """Give a subscription these resources and this destination, and switch it on. Raises NotFoundAtBol."""
+        body = _webhook(resources, destination) | {"enabled": True}
+        self._send("PUT", f"/retailer/subscriptions/{_segment(subscription_id)}", body, type(None), media_type=V11)
+
+    def delete_subscription(self, subscription_id: str) -> None:
+        """Raises NotFoundAtBol."""
+        path = f"/retailer/subscriptions/{_segment(subscription_id)}"
+        self._send("DELETE", path, None, type(None), media_type=V11)
+
+    def send_test_message(self, subscription_id: str) -> None:
+        """Have bol post a test message to the subscription's destination. Raises NotFoundAtBol."""
+        path = f"/retailer/subscriptions/test/{_segment(subscription_id)}"
+        self._send("POST", path, None, type(None), media_type=V11)
+
+    def signature_keys(self) -> dict[str, str]:
+        """The keys that messages are signed with, by id. A scarce call: 10 an hour. See subscriptions.verify."""
+        told = self._get("/retailer/subscriptions/signature-keys", SignatureKeyList, media_type=V11)
+        return {key.id: key.public_key for key in told.signature_keys}
+
     def _get(self, path: str, kind: type[T], params: Mapping[str, object] | None = None, *, media_type: str = V10) -> T:
         given = {name: _text(value) for name, value in (params or {}).items() if value is not None}
         call = Call(method="GET", path=path, kind=kind, params=given, media_type=media_type, reads=True)
@@ -333,6 +375,10 @@ class BolClient:
 
     def _send(self, method: str, path: str, body: Any, kind: type[T], *, media_type: str = V10) -> T:
         return self._connection.request(Call(method=method, path=path, kind=kind, body=body, media_type=media_type))
+
+
+def _webhook(resources: Iterable[str], destination: str) -> dict[str, Any]:
+    return {"resources": list(resources), "eventDestination": destination, "subscriptionType": WEBHOOK}
 
 
 def _pages(page_at: Callable[[int], list[T]]) -> Iterator[list[T]]:

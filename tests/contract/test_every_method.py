@@ -7,7 +7,16 @@ from typing import Any
 
 import pytest
 
-from stoqflow_web.bol import FBB, INDICATORS, BolClient
+from stoqflow_web.bol import (
+    FBB,
+    INDICATORS,
+    BolClient,
+    NotFoundAtBol,
+    Verdict,
+    read_message,
+    read_signature,
+    verify,
+)
 from stoqflow_web.bol.sandbox import SandboxOptions, World
 from stoqflow_web.bol.sandbox.records import Item, Offer, Order
 from tests.contract.conftest import Watched
@@ -297,6 +306,47 @@ def test_performance_indicators(client: Watched, world: World, recorder: Recorde
     for name in INDICATORS:
         (told,) = client.performance_indicators(name, year=2020, week=53)
         assert (told.details.score, told.details.period.week) == (None, "53")
+
+
+# Subscriptions
+
+
+@covers(
+    "subscriptions",
+    "subscription",
+    "create_subscription",
+    "change_subscription",
+    "delete_subscription",
+    "send_test_message",
+    "signature_keys",
+)
+def test_subscriptions(client: Watched, world: World, recorder: Recorder) -> None:
+    assert client.subscriptions() == []
+    made = client.create_subscription(["ORDER", "PROCESS_STATUS"], "https://127.0.0.1:9/bol")
+    assert made == client.subscription(made.id) == client.subscriptions()[0]
+    assert (made.resources, made.event_destination) == (("ORDER", "PROCESS_STATUS"), "https://127.0.0.1:9/bol")
+    world.switch_subscriptions_off()
+    assert not client.subscription(made.id).enabled
+    client.change_subscription(made.id, ["ORDER"], "https://127.0.0.1:9/other")
+    changed = client.subscription(made.id)
+    assert (changed.enabled, changed.resources, changed.event_destination) == (
+        True,
+        ("ORDER",),
+        "https://127.0.0.1:9/other",
+    )
+
+    client.send_test_message(made.id)
+    (delivery,) = world.deliveries
+    signature = read_signature(delivery.signature)
+    assert verify(delivery.body, signature, client.signature_keys()) == Verdict.GENUINE
+    message = read_message(delivery.body)
+    assert (message.retailer_id, message.resource) == (world.options.retailer_id, "TEST")
+
+    client.delete_subscription(made.id)
+    assert client.subscriptions() == []
+    with pytest.raises(NotFoundAtBol):
+        client.delete_subscription(made.id)
+    assert {exchange.media for exchange in recorder.asked()} == {V11}
 
 
 def _same_order(found: Any, order: Order) -> None:

@@ -38,6 +38,6 @@ def test_the_test_message_is_signed_with_the_published_key(bol: Asker) -> None:
 
     (key,) = bol.get("/retailer/subscriptions/signature-keys", version="v11").json["signatureKeys"]
     (message,) = bol.world.deliveries
-    signature = message["signature"].split(", ")[2].partition("=")[2]
+    signature = message.signature.split(", ")[2].partition("=")[2]
     public = load_der_public_key(base64.b64decode(key["publicKey"]))
-    public.verify(base64.b64decode(signature), message["body"], padding.PKCS1v15(), hashes.SHA256())
+    public.verify(base64.b64decode(signature), message.body, padding.PKCS1v15(), hashes.SHA256())

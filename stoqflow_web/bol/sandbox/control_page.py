@@ -24,6 +24,16 @@ FAULTS = {
     "The next answer": ("lose-next-answer", "cut-next-answer", "answer-next", "slow-down"),
     "The whole of bol": ("go-down", "come-back", "set-appearing-delay"),
     "The account": ("revoke-keys", "restore-keys", "deactivate-account", "activate-account", "expire-tokens"),
+    "Webhooks": (
+        "next-webhook-twice",
+        "next-webhook-late",
+        "next-webhook-out-of-order",
+        "next-webhook-forged",
+        "rotate-signing-key",
+        "switch-subscriptions-off",
+        "stop-pushing",
+        "resume-pushing",
+    ),
     "The limits": ("set-limit", "enforce-limits", "leave-out-retry-after"),
 }
 ONE_THING = ("ask-to-cancel", "cancel", "expire", "ship-by-hand", "send-back", "handle-return", "change-stock")
@@ -71,6 +81,7 @@ def _figures(world: World) -> str:
         "keys": "revoked" if world.tokens.keys_revoked else "valid",
         "account": "active" if world.account_active else "not active",
         "limits": "on" if world.limits.enforced else "off",
+        "webhooks": _webhooks(world),
         "open orders": len(world.open_order_ids()),
         "orders": len(world.orders),
         "offers": len(world.offers),
@@ -108,6 +119,18 @@ def _orders(world: World) -> str:
     return _section(
         "Recent orders", f'<div class="wide"><table><thead>{head}</thead><tbody>{rows}</tbody></table></div>'
     )
+
+
+def _webhooks(world: World) -> str:
+    """What is subscribed, and how its messages fare."""
+    if not world.subscriptions:
+        return "not subscribed"
+    are_on = sum(one.enabled for one in world.subscriptions.values())
+    waiting = sum(delivery.ended is None for delivery in world.deliveries)
+    taken = sum(delivery.ended == "taken" for delivery in world.deliveries)
+    off = "" if are_on == len(world.subscriptions) else ", some off" if are_on else ", switched off"
+    paused = "" if world.is_pushing else ", none sent"
+    return f"{taken} taken, {waiting} waiting{off}{paused}"
 
 
 def _order_row(order: Order) -> str:

@@ -15,7 +15,9 @@ class SandboxOptions:
     `appearing_delay` is the time between an order being placed and bol telling the seller of it;
     `token_hammer_limit` is the number of token requests a minute after which the token host shuts its door;
     `standing_clock` is an aware moment at which the clock starts and stands still, so that only jumps move it. With
-    `utc_change_days` the days of `latest-change-date` are those of UTC: bol documents neither.
+    `utc_change_days` the days of `latest-change-date` are those of UTC: bol documents neither. `webhooks_to` is an http
+    address on this machine that stands in for the TLS proxy of whoever subscribes: all webhooks are posted there, with
+    the path of their destination.
     """
 
     orders: int = 400
@@ -35,3 +37,4 @@ class SandboxOptions:
     shop_name: str = "Keuken & Buiten"
     standing_clock: datetime | None = None
     utc_change_days: bool = False
+    webhooks_to: str | None = None

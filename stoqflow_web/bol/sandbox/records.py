@@ -181,6 +181,47 @@ class Subscription:
     enabled: bool = True
     identity: str | None = None
 
+    @property
+    def is_pushed_to(self) -> bool:
+        return self.enabled and self.subscription_type == "WEBHOOK"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that subscribers hear of when it is due."""
+
+    due_at: datetime
+    resource: str
+    kind: str
+    resource_id: str
+
+
+@dataclass(slots=True)
+class Delivery:
+    """A signed message on its way to a subscriber. `ended` is "taken", "given up" or "dropped"; empty until then.
+
+    One that `is_held` waits for the first attempt of the message `after` it, which is not there at first.
+    """
+
+    subscription_id: str
+    to: str
+    signature: str
+    body: bytes
+    event: Event
+    due_at: datetime
+    is_forged: bool = False
+    is_held: bool = False
+    after: "Delivery | None" = None
+    is_under_way: bool = False
+    attempts: int = 0
+    last_status: int | None = None
+    ended: str | None = None
+
+    def is_due(self, now: datetime) -> bool:
+        if self.ended or self.is_under_way or self.due_at > now:
+            return False
+        return not self.is_held or (self.after is not None and self.after.attempts > 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:

@@ -4,7 +4,7 @@ import logging
 import signal
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
@@ -17,6 +17,7 @@ from stoqflow_web.bol.sandbox.app import Sandbox, make_sandbox
 from stoqflow_web.bol.sandbox.faults import ConnectionCut
 from stoqflow_web.bol.sandbox.keeping import Keeper, load
 from stoqflow_web.bol.sandbox.options import SandboxOptions
+from stoqflow_web.bol.sandbox.sending import Sender
 from stoqflow_web.bol.sandbox.world import World
 
 log = logging.getLogger(__name__)
@@ -105,6 +106,12 @@ class RunningSandbox:
         self.sandbox = sandbox
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
+        self._sender = Sender(lambda: self.worlds)
+
+    @property
+    def worlds(self) -> Sequence[World]:
+        """One, or those of all sellers behind this address."""
+        return getattr(self.sandbox, "worlds", None) or [self.sandbox.world]
 
     @property
     def world(self) -> World:
@@ -128,6 +135,7 @@ class RunningSandbox:
         return self.world.options.client_secret
 
     def stop(self) -> None:
+        self._sender.stop()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -165,6 +173,7 @@ def serve(
     world = (load(state_file, options) if state_file else None) or World(options)
     keeper = Keeper(world, state_file) if state_file else None
     server = _Server(host, port, Sandbox(world, keeper.changed if keeper else None))
+    sender = Sender(lambda: [world], keeper.changed if keeper else None)
     try:
         if on_ready:
             on_ready(f"http://{host}:{server.server_port}")
@@ -172,6 +181,7 @@ def serve(
     except KeyboardInterrupt:
         log.info("The pretend bol.com stops.")
     finally:
+        sender.stop()
         server.server_close()
         if keeper:
             keeper.stop()

@@ -9,13 +9,15 @@ from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 
-from stoqflow_web.bol.sandbox import identifiers
+from stoqflow_web.bol.sandbox import identifiers, pushing
 from stoqflow_web.bol.sandbox.clock import Clock, beginning_of
 from stoqflow_web.bol.sandbox.faults import Faults
 from stoqflow_web.bol.sandbox.limits import Limits
 from stoqflow_web.bol.sandbox.options import SandboxOptions
 from stoqflow_web.bol.sandbox.records import (
     EXPIRED,
+    Delivery,
+    Event,
     Item,
     Offer,
     Order,
@@ -62,7 +64,9 @@ class State:
         self.account_active = True
         self.outcomes: list[Outcome] = []
         self.requests: deque[Seen] = deque(maxlen=REQUESTS_KEPT)
-        self.signing_key: bytes | None = None
+        self.signing_keys: dict[str, bytes] = {}
+        self.is_pushing = True
+        self.oddities: list[tuple[str, float]] = []
         self._last_offer_number = 0
         self._expired_up_to: date | None = None
         self.forget_everything()
@@ -79,7 +83,8 @@ class State:
         self.reports: dict[str, Report] = {}
         self.subscriptions: dict[str, Subscription] = {}
         self.labels: dict[str, str] = {}
-        self.deliveries: list[dict[str, Any]] = []
+        self.events: list[Event] = []
+        self.deliveries: list[Delivery] = []
         self._appears_at: dict[str, datetime] = {}
         self._queue: deque[Process] = deque()
         self._timeline: list[tuple[datetime, str]] = []
@@ -94,6 +99,10 @@ class State:
 
     def __setstate__(self, kept: dict[str, Any]) -> None:
         self.__dict__.update({"appearing_delay": 0.0, "_appears_at": {}} | kept)  # a world of before there were these
+        if "events" not in kept:  # and of before anything was pushed
+            self.signing_keys, self.is_pushing, self.oddities, self.events, self.deliveries = {}, True, [], [], []
+        for delivery in self.deliveries:
+            delivery.is_under_way = False
         self.lock = threading.RLock()
         self.requests = deque(maxlen=REQUESTS_KEPT)
 
@@ -201,7 +210,7 @@ class State:
         return process
 
     def settle(self) -> None:
-        """Does what is due: queued writes in their order, then orders that expire. Called before every answer."""
+        """Does what is due: queued writes in their order, orders that expire, messages. Called before every answer."""
         now = self.clock.now()
         while self._queue and self._queue[0].due_at <= now:
             self._finish(self._queue.popleft())
@@ -210,6 +219,7 @@ class State:
             self._expired_up_to = today
             self._forget_old_processes(now)
             self.expire_due(today)
+        pushing.make_due(self)
 
     def process(self, process_id: str) -> Process | None:
         """None when it never was, or ended more than a day ago."""
@@ -225,6 +235,10 @@ class State:
                 item.cancel(max(beginning_of(item.expiry_date), item.changed_at), reason=EXPIRED)
 
     def _finish(self, process: Process) -> None:
+        self._do(process)
+        pushing.announce(self, pushing.PROCESS_STATUS, process.status, process.process_id)
+
+    def _do(self, process: Process) -> None:
         process.finished_at = process.due_at
         process.status = process.outcome or "SUCCESS"
         if process.outcome and not process.applied_anyway:

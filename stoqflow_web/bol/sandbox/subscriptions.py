@@ -1,21 +1,15 @@
-"""Subscriptions v11: synchronous. The test message is signed as bol does and kept in `deliveries`."""
+"""Subscriptions v11: synchronous. What they bring is in `pushing.py`."""
 
-import base64
-from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-import msgspec
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-
-from stoqflow_web.bol.sandbox import identifiers
+from stoqflow_web.bol.sandbox import identifiers, pushing
 from stoqflow_web.bol.sandbox.answers import Answer, Call
 from stoqflow_web.bol.sandbox.checking import EMPTY, Body, wrong_value
 from stoqflow_web.bol.sandbox.problems import not_found
-from stoqflow_web.bol.sandbox.records import Subscription
+from stoqflow_web.bol.sandbox.records import Event, Subscription
 from stoqflow_web.bol.sandbox.state import State
-from stoqflow_web.bol.sandbox.wire import fields, moment
+from stoqflow_web.bol.sandbox.wire import fields
 
 RESOURCES = (
     "PROCESS_STATUS",
@@ -27,7 +21,6 @@ RESOURCES = (
     "ORDER",
 )
 TYPES = ("WEBHOOK", "GCP_PUBSUB", "AWS_SQS")
-KEY_ID = "0"
 
 
 def list_subscriptions(state: State, call: Call) -> Answer:
@@ -59,53 +52,21 @@ def delete_subscription(state: State, call: Call) -> Answer:
     """DELETE /retailer/subscriptions/{id}."""
     _subscription(state, call)
     del state.subscriptions[call.target]
+    pushing.drop(state, call.target)
     return call.nothing()
 
 
 def send_test(state: State, call: Call) -> Answer:
     """POST /retailer/subscriptions/test/{id}."""
     subscription = _subscription(state, call)
-    event = {"resource": "TEST", "type": "TEST", "resourceId": identifiers.digits(state.random, "7", 10)}
-    deliver(state, subscription, event)
-    return call.answer(event)
+    test_id = identifiers.digits(state.random, "7", 10)
+    pushing.post(state, subscription, Event(state.clock.now(), pushing.TEST, "TEST", test_id))
+    return call.answer({"resource": pushing.TEST, "type": "TEST", "resourceId": test_id})
 
 
 def signature_keys(state: State, call: Call) -> Answer:
     """GET /retailer/subscriptions/signature-keys: base64 of a DER SubjectPublicKeyInfo."""
-    public = _signing_key(state).public_key()
-    der = public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    keys = [{"id": KEY_ID, "type": "RSA", "publicKey": base64.b64encode(der).decode()}]
-    return call.answer({"signatureKeys": keys})
-
-
-def deliver(state: State, subscription: Subscription, event: dict[str, Any]) -> None:
-    """Makes a signed message as bol would post it, and keeps it in `state.deliveries`."""
-    message = {
-        "retailerId": int(state.options.retailer_id),
-        "timeStamp": moment(state.clock.now()),
-        "event": {**event, "metadata": {}, "links": []},
-    }
-    body = msgspec.json.encode(message)
-    signature = _signing_key(state).sign(body, padding.PKCS1v15(), hashes.SHA256())
-    header = f'keyId={KEY_ID}, algorithm="rsa-sha256", signature={base64.b64encode(signature).decode()}'
-    state.deliveries.append({"to": subscription.event_destination, "signature": header, "body": body})
-
-
-def _signing_key(state: State) -> rsa.RSAPrivateKey:
-    if state.signing_key is None:
-        made = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        state.signing_key = made.private_bytes(
-            serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-    return _loaded(state.signing_key)
-
-
-@lru_cache(maxsize=4)
-def _loaded(der: bytes) -> rsa.RSAPrivateKey:
-    key = serialization.load_der_private_key(der, password=None)
-    if not isinstance(key, rsa.RSAPrivateKey):
-        raise TypeError("The signing key is not an RSA key.")
-    return key
+    return call.answer({"signatureKeys": pushing.public_keys(state)})
 
 
 def _subscription(state: State, call: Call) -> Subscription:

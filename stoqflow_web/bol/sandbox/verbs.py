@@ -186,6 +186,20 @@ VERBS: dict[str, Verb] = {
         "Go down", "bol is down for {minutes}.", {"minutes": Field("Minutes", _amount, "10", unit="minute")}
     ),
     "come-back": Verb("Come back", "bol is up, quick and well."),
+    "next-webhook-twice": Verb("Send the next webhook twice", "The next webhook will be sent twice."),
+    "next-webhook-late": Verb(
+        "Send the next webhook late",
+        "The next webhook will be sent {seconds} late.",
+        {"seconds": Field("Seconds", _amount, "60", unit="second")},
+    ),
+    "next-webhook-out-of-order": Verb(
+        "Send the next webhook after the one behind it", "The next two webhooks will change places."
+    ),
+    "next-webhook-forged": Verb("Forge the next webhook", "The next webhook will have a bad signature."),
+    "rotate-signing-key": Verb("Sign with a new key", "Webhooks are signed with a new key now."),
+    "switch-subscriptions-off": Verb("Switch the subscriptions off", "All subscriptions are switched off."),
+    "stop-pushing": Verb("Send no webhooks", "Nothing is pushed any more."),
+    "resume-pushing": Verb("Send webhooks again", "Webhooks are sent again."),
     "revoke-keys": Verb("Revoke the keys", "The keys are revoked."),
     "restore-keys": Verb("Restore the keys", "The keys work again."),
     "deactivate-account": Verb("Deactivate the account", "The account is not active any more."),

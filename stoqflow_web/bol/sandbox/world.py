@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from stoqflow_web.bol.sandbox import identifiers
+from stoqflow_web.bol.sandbox import identifiers, pushing
 from stoqflow_web.bol.sandbox.faults import LostAnswer, OddAnswer, Slowness
 from stoqflow_web.bol.sandbox.generate import fill, make_offer, make_return
 from stoqflow_web.bol.sandbox.options import SandboxOptions
@@ -90,6 +90,7 @@ class World(State):
             )
             self.keep_order(order)
             self.appear_later(order.order_id, delay)
+            pushing.announce(self, pushing.ORDER, "ORDER_CREATED", order.order_id, after=delay)
             return order.order_id
 
     def ask_to_cancel(self, order_id: str, item_id: str | None = None) -> None:
@@ -98,6 +99,7 @@ class World(State):
             for item in self._open_items(order_id, item_id):
                 item.cancellation_request = True
                 item.changed_at = self.clock.now()
+                pushing.announce(self, pushing.ORDER, "ORDER_ITEM_CANCELLATION_REQUEST", item.item_id)
 
     def cancel(self, order_id: str, item_id: str | None = None, quantity: int | None = None) -> None:
         """bol cancels what is still open, or `quantity` of each item; without a reason, and the offer's stock stays."""
@@ -258,6 +260,52 @@ class World(State):
         """No outage, no slowness, no odd answers any more."""
         with self.lock:
             self.faults.clear()
+
+    # Webhooks that go wrong
+
+    def next_webhook_twice(self) -> None:
+        """The next message is sent two times: bol promises at least once."""
+        self._ask_of_next_webhook(pushing.TWICE)
+
+    def next_webhook_late(self, seconds: float = 60.0) -> None:
+        """The next message is sent so much later."""
+        self._ask_of_next_webhook(pushing.LATE, seconds)
+
+    def next_webhook_out_of_order(self) -> None:
+        """The next message is sent after the one behind it."""
+        self._ask_of_next_webhook(pushing.OUT_OF_ORDER)
+
+    def next_webhook_forged(self) -> None:
+        """The next message is not bol's: it is signed with another key under the name of bol's, and sent once."""
+        self._ask_of_next_webhook(pushing.FORGED)
+
+    def rotate_signing_key(self) -> None:
+        """From now on messages are signed with a new key, which is published beside the older ones."""
+        with self.lock:
+            pushing.current_key_id(self)
+            pushing.add_key(self)
+
+    def switch_subscriptions_off(self) -> None:
+        """As bol does when ten attempts have failed: what was not taken by then is never sent."""
+        with self.lock:
+            for subscription_id in self.subscriptions:
+                pushing.switch_off(self, subscription_id)
+
+    def stop_pushing(self) -> None:
+        """What happens from now on is told to nobody, and not later either; subscriptions stay as they are."""
+        with self.lock:
+            self.settle()
+            self.is_pushing = False
+
+    def resume_pushing(self) -> None:
+        with self.lock:
+            self.settle()
+            self.is_pushing = True
+
+    def _ask_of_next_webhook(self, oddity: str, seconds: float = 0.0) -> None:
+        with self.lock:
+            self.settle()
+            self.oddities.append((oddity, seconds))
 
     # Keys, limits and time
 
