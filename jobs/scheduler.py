@@ -91,21 +91,28 @@ def due_work() -> list[Tick]:
         checking_orders,
         holding,
         imports,
+        push_subscriptions,
         readings,
+        signature_keys,
         syncing,
+        webhook_work,
         writebacks,
     )
 
     return [
+        webhook_work.sweep,
         syncing.sweep,
         imports.sweep,
         batch_work.sweep,
         writebacks.sweep,
         holding.sweep,
         readings.sweep,
+        push_subscriptions.sweep,
+        signature_keys.sweep,
         activities.forget_old,
         checking_orders.forget_old,
         syncing.forget_old,
+        webhook_work.forget_old,
     ]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 MANAGER = ("manager@example.com", "Mia Manager", "manager")
 STAFF = ("staff@example.com", "Stef Staff", "staff")
 DEMO_FILE = "demo.json"  # in the data folder of a demo, and of nothing else
+DEMO_ADDRESS = "https://stoqflow.example"  # nobody answers there: the pretend bol.com pushes past it to this machine
 REAL_SETTINGS = ("DATABASE_URL", "REDIS_URL", "STOQFLOW_KEYS", "STOQFLOW_SECRET_KEY")
 
 

@@ -51,6 +51,7 @@ def examine(data: Path | None = None) -> list[Finding]:
         *findings,
         _bol_address("bol.com API", settings.bol_api_url),
         _bol_address("bol.com token", settings.bol_token_url),
+        _public_address(settings),
     ]
 
 
@@ -147,3 +148,14 @@ def _bol_address(subject: str, url: str) -> Finding:
     if parts.scheme == "https" or parts.hostname in ("127.0.0.1", "localhost", "::1"):
         return Finding(subject, True, url)
     return Finding(subject, False, f"{url} is neither https nor this machine; keys would travel readable")
+
+
+def _public_address(settings: Settings) -> Finding:
+    """Not a fault without one: orders are then polled for."""
+    if settings.public_url is None:
+        return Finding("push from bol", True, "not possible without STOQFLOW_PUBLIC_URL; orders are asked for instead")
+    if settings.push_url is None:
+        return Finding(
+            "push from bol", False, f"{settings.public_url} is not https, and bol.com pushes to nothing else"
+        )
+    return Finding("push from bol", True, f"possible, to {settings.push_url}")

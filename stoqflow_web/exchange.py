@@ -297,6 +297,41 @@ class IndicatorRecord:
     conforms: bool | None
 
 
+# What a pushed message is about
+ABOUT_ORDER = "order"  # an order is new, or its client asks to cancel: the id may be that of an order or of an item
+ABOUT_OUTCOME = "outcome"  # of a message of ours, by its process status id
+ABOUT_TEST = "test"
+ABOUT_OTHER = "other"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subscription:
+    """What the marketplace pushes, and where to. It is complete when it tells of all that we want to hear."""
+
+    external_id: str
+    address: str
+    is_enabled: bool
+    is_complete: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pushed:
+    """A message that was pushed to us: a hint, never a fact. `sent_at` is text that only tells messages apart.
+
+    `kind` is the marketplace's own word for what happened, for the log and for telling messages apart.
+    """
+
+    account_id: str
+    about: str
+    kind: str
+    subject: str
+    sent_at: str
+
+
+GENUINE = "genuine"
+FORGED = "forged"
+UNKNOWN_KEY = "unknown-key"  # ask for the keys anew, then look again
+
 OnWait = Callable[[float], None]
 """Told how many seconds a call is about to wait for the marketplace's limit."""
 

@@ -15,6 +15,9 @@ from typing import Any, TypeVar
 from stoqflow_web import clock
 from stoqflow_web.bol import (
     AVERAGE,
+    ORDER,
+    PROCESS_STATUS,
+    TEST,
     AccountNotActive,
     BolClient,
     BolError,
@@ -27,7 +30,11 @@ from stoqflow_web.bol import (
     TokenBraked,
     TokenRefused,
     UnexpectedAnswer,
+    Verdict,
     WrongCredentials,
+    read_message,
+    read_signature,
+    verify,
 )
 from stoqflow_web.bol import Address as BolAddress
 from stoqflow_web.bol import Offer as BolOffer
@@ -37,12 +44,20 @@ from stoqflow_web.bol import OrderSummary as BolOrderSummary
 from stoqflow_web.bol import PerformanceIndicator as BolIndicator
 from stoqflow_web.bol import Return as BolReturn
 from stoqflow_web.bol import ReturnItem as BolReturnItem
+from stoqflow_web.bol import Subscription as BolSubscription
 from stoqflow_web.carriers import carriers
 from stoqflow_web.exchange import (
+    ABOUT_ORDER,
+    ABOUT_OTHER,
+    ABOUT_OUTCOME,
+    ABOUT_TEST,
     FAILURE,
+    FORGED,
+    GENUINE,
     STILL_PENDING,
     SUCCESS,
     TIMEOUT,
+    UNKNOWN_KEY,
     AccessLost,
     Account,
     AccountInactive,
@@ -63,6 +78,7 @@ from stoqflow_web.exchange import (
     OrderRecord,
     Outcome,
     OutcomeUnknown,
+    Pushed,
     Receipt,
     Rejected,
     ReturnItemRecord,
@@ -70,6 +86,7 @@ from stoqflow_web.exchange import (
     ReturnRecord,
     ReturnResult,
     ShipmentRecord,
+    Subscription,
     Unreachable,
 )
 from stoqflow_web.settings import Settings
@@ -119,6 +136,9 @@ RETURN_RESULTS = {
     "CUSTOMER_KEEPS_PRODUCT_PAID": "kept-by-client",
     "STILL_APPROVED": "approved-after-all",
 }
+PUSHED = (ORDER, PROCESS_STATUS)
+ABOUT = {ORDER: ABOUT_ORDER, PROCESS_STATUS: ABOUT_OUTCOME, TEST: ABOUT_TEST}
+VERDICTS = {Verdict.GENUINE: GENUINE, Verdict.FORGED: FORGED, Verdict.UNKNOWN_KEY: UNKNOWN_KEY}
 
 T = TypeVar("T")
 R = TypeVar("R", OrderRecord, ItemRecord, Address, ReturnItemRecord)
@@ -267,6 +287,57 @@ class Marketplace:
         shipment = _asked(lambda: self._client.shipment(shipment_external_id))
         return (shipment.transport.track_and_trace or None) if shipment.transport else None
 
+    # What it pushes to us
+
+    def subscriptions(self) -> list[Subscription]:
+        """All subscriptions of the account, those of other programs too."""
+        return [_subscription(one) for one in _asked(self._client.subscriptions)]
+
+    def subscribe(self, address: str) -> Subscription:
+        """Have what happens to orders and to our messages pushed to this https address."""
+        return _subscription(_asked(lambda: self._client.create_subscription(PUSHED, address)))
+
+    def renew_subscription(self, external_id: str, address: str) -> None:
+        """Switch it on, complete, with this address. Raises NotThere."""
+        _asked(lambda: self._client.change_subscription(external_id, PUSHED, address))
+
+    def unsubscribe(self, external_id: str) -> None:
+        """Raises NotThere."""
+        _asked(lambda: self._client.delete_subscription(external_id))
+
+    def send_test_message(self, external_id: str) -> None:
+        """Have a test message pushed. Raises NotThere."""
+        _asked(lambda: self._client.send_test_message(external_id))
+
+    def signature_keys(self) -> dict[str, str]:
+        """The keys that pushed messages are signed with, by id. A scarce call: bol.com allows 10 an hour."""
+        return _asked(self._client.signature_keys)
+
+
+def read_pushed(body: bytes) -> Pushed | None:
+    """What a pushed message says, None when it can't be understood. Asks nobody anything."""
+    message = read_message(body)
+    if message is None:
+        return None
+    return Pushed(
+        account_id=message.retailer_id,
+        about=ABOUT.get(message.resource, ABOUT_OTHER),
+        kind=f"{message.resource}/{message.type}",
+        subject=message.resource_id,
+        sent_at=message.sent_at,
+    )
+
+
+def is_signature(header: str | None) -> bool:
+    """Whether the header of a pushed message has the form of a signature."""
+    return read_signature(header) is not None
+
+
+def judge_signature(body: bytes, header: str | None, keys: Mapping[str, str]) -> str:
+    """GENUINE, FORGED, or UNKNOWN_KEY when it is signed with a key that is not among `keys` (see signature_keys)."""
+    signature = read_signature(header)
+    return FORGED if signature is None else VERDICTS[verify(body, signature, keys)]
+
 
 @contextmanager
 def open_marketplace(
@@ -388,6 +459,15 @@ def _offer(offer: BolOffer) -> OfferRecord:
         is_on_hold=offer.on_hold_by_retailer,
         condition=offer.condition.category,
         modified_at=offer.last_modified_date_time,
+    )
+
+
+def _subscription(one: BolSubscription) -> Subscription:
+    return Subscription(
+        external_id=one.id,
+        address=one.event_destination,
+        is_enabled=one.enabled,
+        is_complete=set(PUSHED) <= set(one.resources),
     )
 
 

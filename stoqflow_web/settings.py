@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
 
@@ -20,7 +21,8 @@ class Settings:
     """What one installation of Stoqflow is told.
 
     `secret_key` signs sessions; `keys` (newest first) encrypt the shops' secrets. Neither appears in a repr.
-    `redis_url` is None when the bundled Redis of the data folder is to be used.
+    `redis_url` is None when the bundled Redis of the data folder is to be used, `public_url` when nobody outside is
+    said to reach this host.
     """
 
     data: Path
@@ -31,6 +33,13 @@ class Settings:
     port: int
     secret_key: str = field(repr=False)
     keys: tuple[str, ...] = field(repr=False)
+    public_url: str | None = None
+
+    @property
+    def push_url(self) -> str | None:
+        """Where bol.com can push to, None when it can't: it takes only https."""
+        parts = urlsplit(self.public_url or "")
+        return self.public_url if parts.scheme == "https" and parts.hostname else None
 
     @property
     def redis_socket(self) -> Path:
@@ -67,6 +76,7 @@ def read_settings(environ: Mapping[str, str] | None = None, *, data: Path | None
         port=_port(env.get("PORT") or "8000"),
         secret_key=env.get("STOQFLOW_SECRET_KEY") or keep(folder / "session.key", secrets.token_urlsafe(48)),
         keys=_keys(keys) if keys or make else (),
+        public_url=(env.get("STOQFLOW_PUBLIC_URL") or "").strip().rstrip("/") or None,
     )
 
 

@@ -30,18 +30,26 @@ data_option = click.option(
 def demo(port: int | None, data: Path | None, orders: int, offers: int) -> None:
     """Try everything: Stoqflow beside a pretend bol.com, in a folder of its own."""
     from stoqflow_web.bol.sandbox.options import SandboxOptions
-    from stoqflow_web.demo import DEMO_FILE, DemoAccess, announcement, free_port, independent_of_the_real_one
+    from stoqflow_web.demo import (
+        DEMO_ADDRESS,
+        DEMO_FILE,
+        DemoAccess,
+        announcement,
+        free_port,
+        independent_of_the_real_one,
+    )
 
     independent_of_the_real_one(os.environ)
     settings = _settings(port, data or Path("var/demo"))
     options = SandboxOptions()
     sandbox_port = free_port(4300, besides=settings.port)
     bol = f"http://127.0.0.1:{sandbox_port}"
-    os.environ.update(STOQFLOW_BOL_API_URL=bol, STOQFLOW_BOL_TOKEN_URL=f"{bol}/token")
+    os.environ.update(STOQFLOW_BOL_API_URL=bol, STOQFLOW_BOL_TOKEN_URL=f"{bol}/token", STOQFLOW_PUBLIC_URL=DEMO_ADDRESS)
     secret = json.loads(kept(settings.data / DEMO_FILE, json.dumps({"password": secrets.token_urlsafe(9)})))
     access = DemoAccess(secret["password"], bol, options.client_id, options.client_secret)
     sandbox_command = _stoqflow("sandbox", "--port", str(sandbox_port), "--orders", str(orders))
     sandbox_command += ["--offers", str(offers), "--state-file", str(settings.data / "pretend-bol.state")]
+    sandbox_command += ["--webhooks-to", f"http://127.0.0.1:{settings.port}"]
     os.environ["STOQFLOW_DEMO_PASSWORD"] = access.password
     _supervise(
         settings,
@@ -72,6 +80,7 @@ def run(port: int | None, data: Path | None) -> None:
 @click.option("--client-id", help="The key an account has (default: a fixed one, shown on the control page).")
 @click.option("--client-secret", help="The secret that belongs to it.")
 @click.option("--state-file", type=click.Path(path_type=Path), help="Keep the world here over restarts.")
+@click.option("--webhooks-to", help="Post webhooks to this http address instead of the https address subscribed.")
 def sandbox(
     port: int,
     host: str,
@@ -84,6 +93,7 @@ def sandbox(
     client_id: str | None,
     client_secret: str | None,
     state_file: Path | None,
+    webhooks_to: str | None,
 ) -> None:
     """The pretend bol.com: the token at /token, the API at /retailer and /shared, the control page at /."""
     from stoqflow_web.bol.sandbox.options import DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, SandboxOptions
@@ -103,6 +113,7 @@ def sandbox(
         limits=not no_limits,
         client_id=client_id or DEFAULT_CLIENT_ID,
         client_secret=client_secret or DEFAULT_CLIENT_SECRET,
+        webhooks_to=webhooks_to,
     )
     click.echo(f"The pretend bol.com answers at http://{host}:{port} (its control page)")
     _end_on_sigterm()

@@ -17,7 +17,9 @@ from stoqflow_web.models.shipments import Shipment, ShipmentLine
 from stoqflow_web.models.shops import Shop
 from stoqflow_web.models.stock_counts import StockCount, StockCountLine
 from stoqflow_web.models.stock_imports import StockImport, StockImportRow
+from stoqflow_web.models.subscriptions import PushSubscription, SignatureKey
 from stoqflow_web.models.users import FailedSignIn, User
+from stoqflow_web.models.webhook_messages import WebhookMessage
 from stoqflow_web.models.writebacks import Writeback, WritebackAttempt
 
 __all__ = [
@@ -39,6 +41,7 @@ __all__ = [
     "PerformanceIndicator",
     "Product",
     "ProductWord",
+    "PushSubscription",
     "Reading",
     "Return",
     "ReturnItem",
@@ -46,12 +49,14 @@ __all__ = [
     "Shipment",
     "ShipmentLine",
     "Shop",
+    "SignatureKey",
     "StockCount",
     "StockCountLine",
     "StockImport",
     "StockImportRow",
     "StockMovement",
     "User",
+    "WebhookMessage",
     "Writeback",
     "WritebackAttempt",
 ]

@@ -50,6 +50,8 @@ class Shop(Base):
     synced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when the last whole pass ended
     # The watermark, in the marketplace's own time: whatever changed there until then is known here.
     synced_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # Since when everything should be compared once more, not only what changed: see services/orders_sync.py.
+    catch_up_wanted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     accepts_requests: Mapped[bool] = mapped_column(default=False, server_default=false())  # of clients to cancel
     # When the carrier collects, Amsterdam time: by then a parcel must be ready the day before it must be delivered.
     collected_at: Mapped[time] = mapped_column(Time, default=time(17, 30), server_default=text("'17:30:00'"))

@@ -1,8 +1,9 @@
 """One pass of a sync: what is news at the marketplace is fetched and stored, then the watermark moves.
 
-Usually the list of orders changed since the watermark tells what is news. After a gap of nearly an hour, or before
-there is any watermark, everything is compared: all that is open or was handled lately, and the days that the gap spans.
-The recipe is bol.com's (bol/README.md 7.7); the moments are those of its own clock, so that ours may be wrong.
+Usually the list of orders changed since the watermark tells what is news. After a gap of nearly an hour, before there
+is any watermark, or when it was asked for, everything is compared: all that is open or was handled lately, and the days
+that the gap spans. The recipe is bol.com's (bol/README.md 7.7); the moments are those of its own clock, so that ours may
+be wrong.
 """
 
 from collections.abc import Sequence
@@ -46,8 +47,9 @@ def _read(work: Work) -> ImportRun:
 def _list_news(work: Work, marketplace: Marketplace) -> None:
     """Note each order that must be fetched."""
     with reading() as session:
-        since = session.get_one(ImportRun, work.run_id).shop.synced_until
-    if since is None or not _list_changes(work, marketplace, since):
+        shop = session.get_one(ImportRun, work.run_id).shop
+        since, is_catch_up_wanted = shop.synced_until, shop.catch_up_wanted_at is not None
+    if since is None or is_catch_up_wanted or not _list_changes(work, marketplace, since):
         _list_everything(work, marketplace, since)
 
 
@@ -112,5 +114,7 @@ def _move_watermark(work: Work) -> None:
         if run.watermark is not None:
             shop.synced_until = max(shop.synced_until or run.watermark, run.watermark)
         shop.synced_at = clock.now()
+        if run.is_catch_up and shop.catch_up_wanted_at is not None and shop.catch_up_wanted_at <= run.created_at:
+            shop.catch_up_wanted_at = None
         run.phase, run.done = COMPARING, 0
         forget_items(tx, run.id)

@@ -31,6 +31,7 @@ from stoqflow_web.models.history import MARKETPLACE, SYSTEM
 from stoqflow_web.models.shops import FIRST_SYNC_AFTER
 from stoqflow_web.services import activities, key_proofs, marketplaces, outbox, trouble
 from stoqflow_web.services.activities import record_of_shop
+from stoqflow_web.services.push_looks import look_soon
 from stoqflow_web.services.shop_rules import tidy_key, tidy_name, tidy_secret
 from stoqflow_web.transaction import Transaction, reading, transaction
 from stoqflow_web.vault import SecretUnreadable
@@ -96,6 +97,7 @@ def replace_keys(shop_id: int, *, api_key: str, api_secret: str, user_id: int | 
             _regain_access(tx, shop)
         trouble.end_silence(tx, shop)
         outbox.go_on(tx, shop_id)
+        look_soon(tx, shop_id)
         record_of_shop(tx, shop_id, "keys_replaced", user_id=user_id, key=shop.key_hint)
         return shop
 
@@ -126,6 +128,7 @@ def check_keys(shop_id: int, *, user_id: int | None = None) -> KeyCheck:
         else:
             activities.record(tx, shop_id, SETTINGS, DONE, "keys_checked", user_id=user_id)
         outbox.go_on(tx, shop_id)
+        look_soon(tx, shop_id)
     return KeyCheck(WORKS)
 
 
@@ -188,6 +191,7 @@ def resume(shop_id: int, *, user_id: int | None) -> Shop:
         if shop.is_paused:
             shop.paused_at = shop.unanswered_since = None
             outbox.go_on(tx, shop_id)
+            look_soon(tx, shop_id)
             record_of_shop(tx, shop_id, "resumed", user_id=user_id)
         return shop
 

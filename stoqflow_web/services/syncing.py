@@ -14,7 +14,7 @@ from stoqflow_web.models.shops import LIMITED
 from stoqflow_web.services import imports
 from stoqflow_web.services.imports import NotStartable
 from stoqflow_web.services.outbox import may_be_asked
-from stoqflow_web.transaction import reading, transaction
+from stoqflow_web.transaction import Transaction, reading, transaction
 
 SKEW = timedelta(minutes=1)  # that the clocks of our machines may differ
 KEPT = timedelta(days=1)  # ended syncs; what they came to is told by the activities
@@ -61,6 +61,12 @@ def sync_all_now(*, user_id: int | None) -> int:
     with reading() as session:
         shop_ids = session.scalars(select(Shop.id).where(may_be_asked()).order_by(Shop.id)).all()
     return sum(_is_started(shop_id, user_id) for shop_id in shop_ids)
+
+
+def want_catch_up(tx: Transaction, shop_id: int) -> None:
+    """Have the shop's next sync, which is due now, compare everything: something may have been missed."""
+    shop = tx.session.get_one(Shop, shop_id)
+    shop.catch_up_wanted_at = shop.next_sync_at = clock.now()
 
 
 def forget_old() -> int:

@@ -18,9 +18,11 @@ def register_views(app: Flask) -> None:
         health,
         home,
         imports,
+        order_changes,
         orders,
         prints,
         products,
+        push_subscriptions,
         repairs,
         returns,
         security,
@@ -30,6 +32,7 @@ def register_views(app: Flask) -> None:
         sign_in,
         syncs,
         users,
+        webhooks,
     )
 
     access.guard(app)
@@ -45,8 +48,11 @@ def register_views(app: Flask) -> None:
         shops,
         shop_settings,
         syncs,
+        push_subscriptions,
+        webhooks,
         imports,
         orders,
+        order_changes,
         batches,
         prints,
         cancellation_requests,

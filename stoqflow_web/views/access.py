@@ -17,10 +17,19 @@ from stoqflow_web.models import Base, User
 from stoqflow_web.views.respond import wants_fragment
 
 OPEN_ENDPOINTS = frozenset(
-    {"static", "health.show", "sign_in.show", "sign_in.enter", "sign_in.welcome", "sign_in.begin"}
+    {"static", "health.show", "sign_in.show", "sign_in.enter", "sign_in.welcome", "sign_in.begin", "webhooks.receive"}
 )
 # What an open page asks for again and again, be somebody there or not: that is no use of the session.
-POLLED_ENDPOINTS = frozenset({"home.show", "shop_health.show", "syncs.show", "syncs.show_check"})
+POLLED_ENDPOINTS = frozenset(
+    {
+        "home.show",
+        "order_changes.show",
+        "push_subscriptions.show",
+        "shop_health.show",
+        "syncs.show",
+        "syncs.show_check",
+    }
+)
 SEEN = "seen"  # in the session: when it was last used, in seconds
 SEEN_EVERY = timedelta(minutes=5)  # so often is that written down; a cookie with every answer would help nobody
 LARGEST_ID = 2**63 - 1

@@ -130,6 +130,7 @@ def index() -> Response:
         tabs=tabs,
         matching=many_orders.matching(wanted, page, tabs),
         days=_days(),
+        here_url=_address(wanted, page=request.args["page"]) if request.args.get("page") else _address(wanted),
         next_url=page.next and _address(wanted, page=page.next),
         previous_url=page.previous and _address(wanted, page=page.previous),
         asked=_asked(wanted),

@@ -16,6 +16,7 @@ from stoqflow_web.queries import shops as queries
 from stoqflow_web.services import shops
 from stoqflow_web.views.access import load_or_404, managers_only, signed_in_user
 from stoqflow_web.views.imports import TransferRow, row_of
+from stoqflow_web.views.push_subscriptions import push_of
 from stoqflow_web.views.respond import redirect_to
 from stoqflow_web.views.syncs import check_of, sync_of
 from stoqflow_web.wording.history import tell
@@ -81,6 +82,7 @@ def show(shop_id: int) -> Response:
             history=history,
             sync=sync_of(shop_id),
             check=check_of(shop_id),
+            push=push_of(shop_id),
         )
     )
 

@@ -170,6 +170,7 @@ def _number(number: int) -> str:
 _SENTENCES: dict[str, Callable[[Details], str]] = {
     "synced": lambda details: _synced(_("Sync"), details),
     "caught_up": lambda details: _synced(_("Everything compared with bol.com"), details),
+    "pushed": lambda details: _synced(_("Pushed by bol.com"), details),
     "sync_waits": lambda details: _("Sync put off"),
     "sync_failed": lambda details: _("Sync failed"),
     "transfer_finished": _transferred(lambda: _("finished")),

@@ -263,6 +263,11 @@ _SENTENCES: dict[str, Callable[[Details], str]] = {
     "limits_back": lambda details: _(
         "bol.com allows the usual calls again; it allowed fewer for %(time)s", time=_lasted(details)
     ),
+    "push_on": lambda details: _("Push from bol.com switched on"),
+    "push_off": lambda details: _("Push from bol.com switched off"),
+    "push_mended": lambda details: _(
+        "bol.com had switched its push off; it is on again, and everything is compared once more"
+    ),
     "import_started": _import_words(lambda kind: _("%(what)s started", what=kind)),
     "import_stopped": _import_words(lambda kind: _("%(what)s stopped", what=kind)),
     "import_finished": _import_words(lambda kind: _("%(what)s finished", what=kind)),
@@ -280,6 +285,8 @@ _TONES = {
     "canceled_at_marketplace": "danger",
     "access_lost": "danger",
     "import_failed": "danger",
+    "push_on": "ok",
+    "push_mended": "warn",
     "fell_silent": "warn",
     "answers_again": "ok",
     "limits_cut": "warn",
