@@ -155,7 +155,5 @@ def _public_address(settings: Settings) -> Finding:
     if settings.public_url is None:
         return Finding("push from bol", True, "not possible without STOQFLOW_PUBLIC_URL; orders are asked for instead")
     if settings.push_url is None:
-        return Finding(
-            "push from bol", False, f"{settings.public_url} is not https, and bol.com pushes to nothing else"
-        )
+        return Finding("push from bol", False, f"{settings.public_url} is not https: bol.com pushes to nothing else")
     return Finding("push from bol", True, f"possible, to {settings.push_url}")

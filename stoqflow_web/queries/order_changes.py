@@ -1,4 +1,4 @@
-"""Tells cheaply whether anything happened to an order, so that open pages need not read themselves again for nothing."""
+"""Tells cheaply whether anything happened to an order, so that open pages read themselves again only then."""
 
 from sqlalchemy import func, select
 

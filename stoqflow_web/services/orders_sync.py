@@ -2,8 +2,8 @@
 
 Usually the list of orders changed since the watermark tells what is news. After a gap of nearly an hour, before there
 is any watermark, or when it was asked for, everything is compared: all that is open or was handled lately, and the days
-that the gap spans. The recipe is bol.com's (bol/README.md 7.7); the moments are those of its own clock, so that ours may
-be wrong.
+that the gap spans. The recipe is bol.com's (bol/README.md 7.7); the moments are those of its own clock, so that ours
+may be wrong.
 """
 
 from collections.abc import Sequence

@@ -12,7 +12,8 @@ from stoqflow_web.services import receiving
 
 LARGEST_BODY = 64 * 1024  # a message has a few hundred bytes
 
-blueprint = csrf.exempt(Blueprint("webhooks", __name__))
+blueprint = Blueprint("webhooks", __name__)
+csrf.exempt(blueprint)
 log = logging.getLogger(__name__)
 
 
