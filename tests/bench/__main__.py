@@ -17,6 +17,8 @@ from tests.bench import (
     orders_unlimited,
     placed_to_visible,
     progress_fragment,
+    webhook_to_visible,
+    webhooks_accepted,
 )
 from tests.bench.harness import Figure
 
@@ -30,6 +32,8 @@ BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "bulk-click": bulk_click.measure,
     "idle-minute": idle_minute.measure,
     "placed-to-visible": placed_to_visible.measure,
+    "webhooks-accepted": webhooks_accepted.measure,
+    "webhook-to-visible": webhook_to_visible.measure,
 }
 HEADINGS = ("name", "what was measured", "against", "figure", "limit", "ok")
 

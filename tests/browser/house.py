@@ -4,6 +4,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from argon2 import PasswordHasher
@@ -61,7 +62,7 @@ class House:
     def begin(self, *, people: bool = True, filled: bool = False) -> None:
         """As on the first day, or with a shop whose products and orders were transferred just now."""
         self.finish()
-        self.sandbox.sandbox = self.sandbox._server.app = make_sandbox(OPTIONS)
+        self.sandbox.sandbox = self.sandbox._server.app = make_sandbox(replace(OPTIONS, webhooks_to=self.url))
         self.app.extensions["redis"].delete(*self._remembered())
         self.app.extensions.pop("key_proofs", None)
         if filled and self._filled.exists():
@@ -162,4 +163,5 @@ def _settings(folder: Path, redis_address: str, sandbox: RunningSandbox) -> Sett
         port=8000,
         secret_key="only for the tests",
         keys=(Fernet.generate_key().decode(),),
+        public_url="https://stoqflow.example",  # the pretend bol.com posts to `url` instead
     )

@@ -75,6 +75,7 @@ class Programs:
             "STOQFLOW_BOL_TOKEN_URL": self._settings.bol_token_url,
             "STOQFLOW_SECRET_KEY": self._settings.secret_key,
             "STOQFLOW_KEYS": ",".join(self._settings.keys),
+            "STOQFLOW_PUBLIC_URL": self._settings.public_url or "",
         }
         log = self._settings.data.parent / f"{module}-{len(self._started)}.log"
         self._started.append(Program(module, log, environ))
