@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from flask import current_app
 from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import joinedload
@@ -56,7 +57,7 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)
 AT_ONCE = 200  # messages in one round
-STORED_TOGETHER = 50
+STORED_TOGETHER = 10  # messages that come in meanwhile wait for the database no longer than for these
 PAUSE_AFTER_FAULT_SECONDS = 15.0
 TIMEOUT_SECONDS = 600
 KEPT = timedelta(days=30)
@@ -83,15 +84,30 @@ def hand_over(shop_id: int) -> bool:
     """Have a worker handle what came in. However much that is, one job of a shop waits and one runs.
 
     The number of rounds begun is part of the job's id. It is read after the message was committed: so either the round
-    that runs sees the message too, or the id is that of a job that is not running yet.
+    that runs sees the message too, or the id is that of a job that is not running yet. This process need not tell Redis
+    twice of the same round: were the job lost, the sweep would find out.
     """
+    rounds = _rounds(shop_id)
+    told: dict[int, int] = current_app.extensions.setdefault("rounds_handed_over", {})
+    if told.get(shop_id) == rounds:
+        return True
+    is_told = _enqueue(shop_id, rounds)
+    if is_told:
+        told[shop_id] = rounds
+    return is_told
+
+
+def _rounds(shop_id: int) -> int:
     with reading() as session:
-        rounds = session.scalar(select(PushSubscription.handled_rounds).where(PushSubscription.shop_id == shop_id))
+        return session.scalar(select(PushSubscription.handled_rounds).where(PushSubscription.shop_id == shop_id)) or 0
+
+
+def _enqueue(shop_id: int, rounds: int) -> bool:
     return background.enqueue(
         "jobs.webhooks.handle",
         shop_id,
         queue="urgent",
-        job_id=f"webhooks-{shop_id}-{rounds or 0}",
+        job_id=f"webhooks-{shop_id}-{rounds}",
         timeout=TIMEOUT_SECONDS,
     )
 
@@ -100,7 +116,8 @@ def handle(shop_id: int, *, on_step: Step = no_step) -> None:
     """Look at all that the waiting messages of a shop tell of. Safe to do twice, by several workers, after a kill."""
     while hints := _claim(shop_id):
         on_step("claimed")
-        if not _handle(shop_id, hints, on_step):
+        # What came in since this round began has a job of its own.
+        if not _handle(shop_id, hints, on_step) or len(hints) < AT_ONCE:
             return
 
 
@@ -112,7 +129,7 @@ def sweep() -> int:
     waits = exists(select(WebhookMessage.id).where(WebhookMessage.shop_id == Shop.id, is_due(clock.now())))
     with reading() as session:
         due = session.scalars(select(Shop.id).where(may_be_asked(), waits)).all()
-    return sum(hand_over(shop_id) for shop_id in due)
+    return sum(_enqueue(shop_id, _rounds(shop_id)) for shop_id in due)
 
 
 def forget_old() -> int:

@@ -20,6 +20,7 @@ from stoqflow_web.services import signature_keys
 from stoqflow_web.supervisor import web_command
 from stoqflow_web.transaction import reading, transaction
 from tests.bench.harness import (
+    Bol,
     Figure,
     Installation,
     free_port,
@@ -34,6 +35,7 @@ from tests.bench.harness import (
 PER_SECOND = 50
 SECONDS = 10
 WARM_UP = 50
+ORDERS = 100
 TOKEN = "only-to-measure"
 PROMISED = 0.050
 
@@ -47,7 +49,7 @@ def measure() -> list[Figure]:
         command = web_command("127.0.0.1", urlsplit(address).port or 0)
         with running(command, home.environ), worker(home):
             wait_for(lambda: is_there(f"{address}/health"))
-            took = _post_all(f"{address}/webhooks/bol/{TOKEN}", _messages(signer, account_id))
+            took = _post_all(f"{address}/webhooks/bol/{TOKEN}", _messages(signer, account_id, _orders(bol)))
             wait_for(lambda: _handled(home) == WARM_UP + PER_SECOND * SECONDS, every=0.5)
     quantiles = statistics.quantiles(took, n=20)
     what = f"{len(took)} webhooks at {PER_SECOND} a second, from sent to answered"
@@ -67,13 +69,21 @@ def _subscribe(shop_id: int, signer: World) -> str:
         return shop.account_id
 
 
-def _messages(signer: World, account_id: str) -> list[tuple[bytes, str]]:
-    """Half about orders that nobody has, half about ended messages of nobody: signed before the clock runs."""
+def _orders(bol: Bol) -> list[str]:
+    """Placed at bol.com: the worker fetches them while the messages come in."""
+    answers = [requests.post(f"{bol.url}/control/place-order", json={"quantity": 1}, timeout=10) for _ in range(ORDERS)]
+    return [str(answer.json()["result"]) for answer in answers]
+
+
+def _messages(signer: World, account_id: str, orders: list[str]) -> list[tuple[bytes, str]]:
+    """Half about orders, again and again, half about ended messages of nobody: signed before the clock runs."""
     made = []
     for number in range(WARM_UP + PER_SECOND * SECONDS):
         resource, kind = [("ORDER", "ORDER_CREATED"), ("PROCESS_STATUS", "SUCCESS")][number % 2]
-        event = {"resource": resource, "type": kind, "resourceId": f"C{number:09}", "metadata": {}, "links": []}
-        content = {"retailerId": int(account_id), "timeStamp": "2026-11-23T09:12:13+01:00", "event": event}
+        subject = f"{number:09}" if number % 2 else orders[number // 2 % len(orders)]
+        event = {"resource": resource, "type": kind, "resourceId": subject, "metadata": {}, "links": []}
+        sent_at = f"2026-11-23T{number // 60:02}:{number % 60:02}:13+01:00"  # another moment: another message
+        content = {"retailerId": int(account_id), "timeStamp": sent_at, "event": event}
         body = json.dumps(content).encode()
         made.append((body, pushing.sign(signer, body)))
     return made

@@ -91,6 +91,7 @@ def test_each_round_looks_for_due_work_and_forgets_what_is_old():
         "stoqflow_web.services.imports.sweep",
         "stoqflow_web.services.batch_work.sweep",
         "stoqflow_web.services.writebacks.sweep",
+        "stoqflow_web.services.holding.sweep",
         "stoqflow_web.services.readings.sweep",
         "stoqflow_web.services.syncing.sweep",
         "stoqflow_web.services.webhook_work.sweep",
