@@ -6,6 +6,7 @@ next.
 """
 
 import logging
+import threading
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -56,6 +57,7 @@ from stoqflow_web.transaction import Transaction, reading, transaction
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)
+GATHER_SECONDS = 0.3  # messages come in bursts: one round for many leaves the database to those who bring more
 AT_ONCE = 200  # messages in one round
 STORED_TOGETHER = 10  # messages that come in meanwhile wait for the database no longer than for these
 PAUSE_AFTER_FAULT_SECONDS = 15.0
@@ -112,8 +114,13 @@ def _enqueue(shop_id: int, rounds: int) -> bool:
     )
 
 
-def handle(shop_id: int, *, on_step: Step = no_step) -> None:
-    """Look at all that the waiting messages of a shop tell of. Safe to do twice, by several workers, after a kill."""
+def handle(shop_id: int, *, gather_seconds: float = 0.0, on_step: Step = no_step) -> None:
+    """Look at all that the waiting messages of a shop tell of. Safe to do twice, by several workers, after a kill.
+
+    `gather_seconds`: as long as it waits for others to come in with the first.
+    """
+    if gather_seconds:
+        threading.Event().wait(gather_seconds)
     while hints := _claim(shop_id):
         on_step("claimed")
         # What came in since this round began has a job of its own.
