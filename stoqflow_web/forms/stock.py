@@ -20,21 +20,32 @@ LONGEST_NUMBER = 11
 LONGEST_TOKEN = 40
 
 
+def whole_number(typed: str) -> int | None:
+    """What was typed as a number, also with a real minus sign or blanks; None when it is none."""
+    typed = typed.replace("\u2212", "-").replace("\xa0", "").replace(" ", "")
+    if len(typed) > LONGEST_NUMBER or not typed.isascii():
+        return None
+    try:
+        return int(typed)
+    except ValueError:
+        return None
+
+
 class WholeNumberField(IntegerField):  # type: ignore[misc]
     """A whole number, also written with a real minus sign or a plus."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        typed = valuelist[0].replace("\u2212", "-").replace(" ", "") if valuelist else ""
-        if not typed:
-            self.data = None
-            return
-        try:
-            if len(typed) > LONGEST_NUMBER:
-                raise ValueError(typed)
-            self.data = int(typed)
-        except ValueError:
-            self.data = None
-            raise ValueError(_("Enter a whole number.")) from None
+        typed = valuelist[0].strip() if valuelist else ""
+        self.data = whole_number(typed) if typed else None
+        if typed and self.data is None:
+            raise ValueError(_("Enter a whole number."))
+
+
+class ScanForm(FlaskForm):  # type: ignore[misc]
+    """One scan: the code that a scanner types, and of how many units."""
+
+    code = StringField(_("Scan an EAN or a SKU"))
+    units = WholeNumberField(_("Units"), [Optional()], default=1)
 
 
 class CorrectionForm(FlaskForm):  # type: ignore[misc]

@@ -30,6 +30,7 @@ def register_views(app: Flask) -> None:
         shop_settings,
         shops,
         sign_in,
+        stock_counts,
         syncs,
         users,
         webhooks,
@@ -61,6 +62,7 @@ def register_views(app: Flask) -> None:
         deleted_orders,
         products,
         returns,
+        stock_counts,
         activities,
         shop_health,
     ):

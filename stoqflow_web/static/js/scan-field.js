@@ -1,0 +1,45 @@
+// A form marked data-scan is for a scanner, which types a code and Enter. Its field has the focus, whatever happens: it is
+// empty for the next code as soon as one was sent, and a code that was refused stands in it, chosen, to be typed over.
+// Without this module the page does the same, a page at a time.
+const form = document.querySelector("[data-scan]");
+
+if (form) {
+  const { code, units } = form.elements;
+  code.focus();
+  code.select();
+
+  form.addEventListener(
+    "submit",
+    (event) => {
+      if (code.value.trim() !== "") return;
+      event.preventDefault(); // a scanner that sends Enter twice
+      event.stopImmediatePropagation();
+    },
+    true,
+  );
+
+  document.addEventListener("htmx:config:request", (event) => {
+    if (event.target !== form) return; // what is sent has been read out of the fields by now
+    code.value = "";
+    code.removeAttribute("aria-invalid");
+    units.value = "1";
+    code.focus();
+  });
+
+  document.addEventListener("htmx:after:settle", () => {
+    const refused = document.querySelector("[data-scan-refused]")?.dataset.scanRefused;
+    if (refused && code.value === "") {
+      code.value = refused;
+      code.setAttribute("aria-invalid", "true");
+      code.select();
+    }
+    code.focus();
+  });
+
+  // A scan that comes while nothing has the focus is not lost.
+  document.addEventListener("keydown", (event) => {
+    if (event.key.length !== 1 || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest("input, select, textarea, [contenteditable]")) return;
+    code.focus();
+  });
+}
