@@ -47,7 +47,7 @@ def scan(count_id: int) -> Response:
     code = (form.code.data or "").strip()
     try:
         if form.units.errors or not form.validate():
-            raise Invalid("units", " ".join(form.units.errors) or _("Load the page again."))
+            raise Invalid("units", " ".join(map(str, form.units.errors)) or _("Load the page again."))
         units = 1 if form.units.data is None else form.units.data
         line = counting.scan(count_id, code, units=units, user_id=signed_in_user().id)
     except Invalid as refusal:

@@ -98,6 +98,7 @@ def test_the_stock_pages_fit_and_can_be_read(product, browse, sign_in, shoot, de
     page.goto("/stock/count")
     look("stock-begin")
     page.get_by_role("button", name="Start counting").click()
+    expect(page.get_by_label("Scan a product")).to_be_focused()
     for code in (product[1], "unknown"):
         page.keyboard.type(code)
         page.keyboard.press("Enter")
