@@ -58,7 +58,7 @@ def test_a_scan_by_htmx_gets_only_what_came_of_it(sam):
     assert fragment.soup.find("html") is None
     assert fragment.texts(".scanned") == ["Mug MUG-1 1 counted"]
     fragment = sam.htmx_post(address, code="nothing", units="1")
-    assert (fragment.status, fragment.one("#counted")["data-scan-refused"]) == (422, "nothing")
+    assert (fragment.status, fragment.one("[role=alert]")["data-scan-refused"]) == (422, "nothing")
 
 
 @pytest.mark.parametrize("units", ["0", "-3", "many", "100001", "9" * 40])
