@@ -34,6 +34,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 OLDEST = (3, 11)
 FOR_DEVELOPERS = ("test", "check", "bench", "soak")
+ALL_TESTS = ("-n", "auto", "--dist", "loadfile")  # on all processors; a choice of tests is quicker without
 
 
 def main(arguments: list[str]) -> int:  # noqa: RET503 - it ends by becoming the other program
@@ -71,7 +72,7 @@ def with_root_first(python_path: str | None) -> str:
 def module_for(arguments: list[str]) -> list[str]:
     """The module that carries out the command, followed by its arguments."""
     if arguments[0] == "test":
-        return ["pytest", *arguments[1:]]
+        return ["pytest", *(arguments[1:] or ALL_TESTS)]
     if arguments[0] in ("bench", "soak"):
         return [f"tests.{arguments[0]}", *arguments[1:]]
     return ["stoqflow_web.cli", *arguments]

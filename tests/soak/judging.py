@@ -14,6 +14,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from stoqflow_web.bol.sandbox.records import Item, Order
 from stoqflow_web.models import (
     ImportRun,
+    MarketplaceItem,
     MarketplaceOrder,
     OrderCheck,
     OrderLine,
@@ -115,7 +116,7 @@ def _judge_order(verdict: Verdict, store: Store, there: Order, here: Marketplace
             item.cancelled,
             item.cancellation_request,
         ):
-            verdict.different.append(f"{name}: item {item.item_id} is {_told(item)} there, and kept otherwise")
+            verdict.different.append(f"{name}: item {item.item_id} is {_told(item)} there, but {_kept(kept)} here")
     parts = [part for part in here.sales_orders if not part.is_deleted]
     firsts = [part for part in here.sales_orders if "-BO" not in part.number]
     if len(firsts) > 1:
@@ -156,6 +157,11 @@ def _judge_item(verdict: Verdict, name: str, item: Item, all_lines: Sequence[Ord
 def _told(item: Item) -> str:
     asked = ", asked to cancel" if item.cancellation_request else ""
     return f"{item.quantity} ordered, {item.shipped} shipped, {item.cancelled} cancelled{asked}"
+
+
+def _kept(item: MarketplaceItem) -> str:
+    asked = ", asked to cancel" if item.is_cancellation_requested else ""
+    return f"{item.quantity} ordered, {item.quantity_shipped} shipped, {item.quantity_cancelled} cancelled{asked}"
 
 
 def _judge_shipments(verdict: Verdict, store: Store) -> None:
