@@ -80,7 +80,7 @@ def module_for(arguments: list[str]) -> list[str]:
 
 def check(python: Path, arguments: list[str], variables: dict[str, str]) -> int:
     """Everything that must hold before a commit; stops at the first thing that does not."""
-    gates = [["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"], ["pytest"]]
+    gates = [["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"], ["pytest", *ALL_TESTS]]
     if "--no-tests" in arguments:
         gates.pop()
     for gate in gates:
