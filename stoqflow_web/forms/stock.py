@@ -5,30 +5,21 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
 from wtforms import HiddenField, IntegerField, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import HiddenInput
 
+from stoqflow_web.errors import Invalid
 from stoqflow_web.models import Product
 from stoqflow_web.services.correcting import LONGEST_NOTE
+from stoqflow_web.services.stock_files import StockLine, read_stock, text_of, whole_number
 from stoqflow_web.wording.stock import correction_words
 
 ON_HAND = "on-hand"
 CHANGE = "change"
-LONGEST_NUMBER = 11
 LONGEST_TOKEN = 40
-
-
-def whole_number(typed: str) -> int | None:
-    """What was typed as a number, also with a real minus sign or blanks; None when it is none."""
-    typed = typed.replace("\u2212", "-").replace("\xa0", "").replace(" ", "")
-    if len(typed) > LONGEST_NUMBER or not typed.isascii():
-        return None
-    try:
-        return int(typed)
-    except ValueError:
-        return None
 
 
 class WholeNumberField(IntegerField):  # type: ignore[misc]
@@ -46,6 +37,21 @@ class ScanForm(FlaskForm):  # type: ignore[misc]
 
     code = StringField(_("Scan an EAN or a SKU"))
     units = WholeNumberField(_("Units"), [Optional()], default=1)
+
+
+class StockFileForm(FlaskForm):  # type: ignore[misc]
+    """A file with stock."""
+
+    file = FileField(_("CSV file"))
+
+    def file_name(self) -> str:
+        return self.file.data.filename or "" if self.file.data else ""
+
+    def lines(self) -> list[StockLine]:
+        """Raises Invalid with field `file`."""
+        if not self.file.data:
+            raise Invalid("file", str(_("Choose a file.")))
+        return read_stock(text_of(self.file.data.read()))
 
 
 class CorrectionForm(FlaskForm):  # type: ignore[misc]

@@ -106,7 +106,9 @@ def csv_text(rows: Iterable[Sequence[object]]) -> Iterator[str]:
 
 
 def safe_cell(value: object) -> str:
-    """The value as text that no spreadsheet takes for a formula."""
+    """The value as text that no spreadsheet takes for a formula; a number is none."""
+    if isinstance(value, int):
+        return str(value)
     text = "" if value is None else str(value)
     return f"'{text}" if text.lstrip(" \n").startswith(FORMULA_BEGINS) else text
 

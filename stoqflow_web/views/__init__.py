@@ -31,6 +31,7 @@ def register_views(app: Flask) -> None:
         shops,
         sign_in,
         stock_counts,
+        stock_imports,
         syncs,
         users,
         webhooks,
@@ -63,6 +64,7 @@ def register_views(app: Flask) -> None:
         products,
         returns,
         stock_counts,
+        stock_imports,
         activities,
         shop_health,
     ):

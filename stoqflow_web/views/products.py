@@ -13,8 +13,11 @@ from stoqflow_web.queries import product_stock, products
 from stoqflow_web.queries.words import cleaned
 from stoqflow_web.services import correcting
 from stoqflow_web.views.access import signed_in_user
+from stoqflow_web.views.batches import csv_answer
 from stoqflow_web.views.respond import redirect_to, respond
 from stoqflow_web.wording.stock import corrected_sentence, movement_words
+
+SHORT = "short"
 
 blueprint = Blueprint("products", __name__)
 
@@ -24,18 +27,30 @@ blueprint.add_app_template_global(movement_words)
 @blueprint.get("/products")
 def index() -> Response:
     words = cleaned(request.args.get("q", ""))
-    page = products.page(words, request.args.get("page"))
-    asked: dict[str, Any] = {"q": words} if words else {}
+    only_short = request.args.get("stock") == SHORT
+    page = products.page(words, request.args.get("page"), only_short=only_short)
+    asked: dict[str, Any] = ({"q": words} if words else {}) | ({"stock": SHORT} if only_short else {})
     return respond(
         "products/list.html",
         "products/_list.html",
         words=words,
+        only_short=only_short,
         page=page,
         offers=products.offers_of(page.rows),
         next_url=page.next and url_for("products.index", page=page.next, **asked),
         previous_url=page.previous and url_for("products.index", page=page.previous, **asked),
         is_empty=not page.rows and not products.are_there_any(),
     )
+
+
+@blueprint.get("/products/export.csv")
+def export() -> Response:
+    """All products with their stock. Imported unchanged it changes nothing."""
+    rows = (
+        (product.sku, product.ean, product.title, product.on_hand, product.reserved, product.free)
+        for product in products.stock_of_all()
+    )
+    return csv_answer([("sku", "ean", "title", "on_hand", "reserved", "free")], rows, name="stock.csv")
 
 
 @blueprint.get("/products/<int:product_id>")

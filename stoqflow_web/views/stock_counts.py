@@ -5,11 +5,12 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from stoqflow_web.errors import Invalid
-from stoqflow_web.forms.stock import ScanForm, whole_number
+from stoqflow_web.forms.stock import ScanForm
 from stoqflow_web.models import StockCount, StockCountLine
 from stoqflow_web.queries import stock_counts as queries
 from stoqflow_web.services import counting
 from stoqflow_web.services.counting import NotCountable
+from stoqflow_web.services.stock_files import whole_number
 from stoqflow_web.views.access import signed_in_user
 from stoqflow_web.views.respond import redirect_to, respond, wants_fragment
 
