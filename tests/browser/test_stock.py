@@ -112,4 +112,17 @@ def test_the_stock_pages_fit_and_can_be_read(product, browse, sign_in, shoot, de
         look(f"stock-count-{code == 'unknown'}")
     page.get_by_role("link", name="Review").click()
     look("stock-review")
+    page.goto("/stock/imports")
+    page.get_by_label("CSV file").set_input_files(
+        {"name": "stock.csv", "mimeType": "text/csv", "buffer": f"sku,on_hand\n{product[1]},2\nNONE,1\n".encode()}
+    )
+    look("stock-import-new")
+    page.get_by_role("button", name="Check the file").click()
+    expect(page.locator("#import-title")).to_have_text("1 product would change")
+    look("stock-import-checked")
+    page.get_by_role("button", name="Apply 1").click()
+    expect(page.locator("#import-title")).to_have_text("1 product changed", timeout=30_000)
+    look("stock-import-done")
+    page.goto(f"/products/{product[0]}")
+    look("stock-product-moved")
     assert found == []

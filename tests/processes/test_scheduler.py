@@ -90,6 +90,7 @@ def test_each_round_looks_for_due_work_and_forgets_what_is_old():
     assert {f"{tick.__module__}.{tick.__name__}" for tick in due_work()} == {
         "stoqflow_web.services.imports.sweep",
         "stoqflow_web.services.batch_work.sweep",
+        "stoqflow_web.services.stock_import_work.sweep",
         "stoqflow_web.services.writebacks.sweep",
         "stoqflow_web.services.holding.sweep",
         "stoqflow_web.services.readings.sweep",
