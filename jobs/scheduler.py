@@ -95,7 +95,9 @@ def due_work() -> list[Tick]:
         readings,
         signature_keys,
         stock_import_work,
+        stock_nights,
         syncing,
+        telling_stock,
         webhook_work,
         writebacks,
     )
@@ -111,10 +113,13 @@ def due_work() -> list[Tick]:
         readings.sweep,
         push_subscriptions.sweep,
         signature_keys.sweep,
+        telling_stock.sweep,
+        stock_nights.sweep,
         activities.forget_old,
         checking_orders.forget_old,
         syncing.forget_old,
         webhook_work.forget_old,
+        stock_nights.forget_old,
     ]
 
 

@@ -100,6 +100,7 @@ class OfferRecord:
     price: Decimal | None
     fulfilment_method: str
     stock: int | None
+    is_corrected_there: bool | None  # whether the marketplace subtracts open orders from it by itself
     is_on_hold: bool
     condition: str
     modified_at: datetime | None
@@ -111,6 +112,15 @@ class OfferListPage:
 
     offers: tuple[OfferRecord, ...]
     next_cursor: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WarehouseRecord:
+    """What of a product lies in the marketplace's own warehouse: `regular` can be sold, `graded` no longer."""
+
+    ean: str
+    regular: int
+    graded: int
 
 
 @dataclass(frozen=True, kw_only=True)

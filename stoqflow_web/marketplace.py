@@ -88,6 +88,7 @@ from stoqflow_web.exchange import (
     ShipmentRecord,
     Subscription,
     Unreachable,
+    WarehouseRecord,
 )
 from stoqflow_web.settings import Settings
 from stoqflow_web.sharing import RedisLimiter, RedisTokenStore
@@ -95,6 +96,7 @@ from stoqflow_web.sharing import RedisLimiter, RedisTokenStore
 FETCHERS = 24  # threads that fetch orders: 25 a second at bol.com's usual answering time needs a few, a slow day more
 ORDERS_ON_A_PAGE = 50
 RETURNS_ON_A_PAGE = 50
+PRODUCTS_ON_A_PAGE = 50  # of its own warehouse
 
 # More than these is no order of this world, and more than our columns hold.
 LONGEST_ID = 50
@@ -212,6 +214,17 @@ class Marketplace:
         page = _asked(lambda: self._client.offers(cursor=cursor))
         return OfferListPage(offers=tuple(_offer(offer) for offer in page.offers), next_cursor=page.next_cursor)
 
+    def warehouse(self, page: int) -> list[WarehouseRecord]:
+        """A page (from 1) of what lies in bol.com's own warehouse. A scarce call: bol.com allows 20 a minute."""
+        return [
+            WarehouseRecord(ean=item.ean, regular=item.regular_stock, graded=item.graded_stock)
+            for item in _asked(lambda: self._client.inventory(page=page))
+        ]
+
+    def is_full_warehouse_page(self, page: Sized) -> bool:
+        """Whether there can be a page after this one."""
+        return len(page) >= PRODUCTS_ON_A_PAGE
+
     def content(self, ean: str) -> ContentRecord:
         """Title and picture of a product by EAN. Raises NotThere when the catalogue does not know it."""
         product = _asked(lambda: self._client.catalog_product(ean))
@@ -263,6 +276,14 @@ class Marketplace:
         return _sent(
             lambda: self._client.change_transport(transport_external_id, transporter=transporter, track_and_trace=code)
         )
+
+    def tell_stock(self, offer_external_id: str, amount: int) -> None:
+        """Set how many units of an offer can be sold. An absolute number: telling it twice is telling it once.
+
+        Our number has the orders taken off that we know of, so bol.com is told not to take them off again: from then on
+        it subtracts only what is ordered after this message (docs/decisions).
+        """
+        _written(lambda: self._client.update_stock(offer_external_id, amount, managed_by_retailer=True))
 
     def outcomes(self, process_status_ids: Iterable[str]) -> dict[str, Outcome]:
         """How messages fared, by process status id, many in one call. Those that are forgotten there are absent."""
@@ -393,9 +414,14 @@ def _asked(call: Callable[[], T]) -> T:
 
 
 def _sent(call: Callable[[], ProcessStatus]) -> Receipt:
-    """The receipt of a message. What bol answers to a message means something else than the same to a question."""
+    """The receipt of a message."""
+    return Receipt(process_status_id=_written(call).process_status_id)
+
+
+def _written(call: Callable[[], T]) -> T:
+    """What bol answers to a message means something else than the same to a question."""
     try:
-        return Receipt(process_status_id=call().process_status_id)
+        return call()
     except BolError as error:
         if error.outcome_unknown:
             raise OutcomeUnknown(error.sentence, retry_after=error.retry_after) from error
@@ -456,6 +482,7 @@ def _offer(offer: BolOffer) -> OfferRecord:
         price=offer.unit_price,
         fulfilment_method=offer.fulfilment.method,
         stock=offer.stock.amount if offer.stock else None,
+        is_corrected_there=_is_corrected(offer),
         is_on_hold=offer.on_hold_by_retailer,
         condition=offer.condition.category,
         modified_at=offer.last_modified_date_time,
@@ -469,6 +496,12 @@ def _subscription(one: BolSubscription) -> Subscription:
         is_enabled=one.enabled,
         is_complete=set(PUSHED) <= set(one.resources),
     )
+
+
+def _is_corrected(offer: BolOffer) -> bool | None:
+    if offer.stock is None or offer.stock.managed_by_retailer is None:
+        return None
+    return not offer.stock.managed_by_retailer
 
 
 def _listed(order: BolOrderSummary) -> ListedOrder:

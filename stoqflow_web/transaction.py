@@ -1,6 +1,6 @@
 """The only door to writing: `with transaction() as tx:`. It commits when the block ends well, else nothing happened."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Protocol, TypeVar
@@ -20,6 +20,7 @@ class Part(Protocol):
 
 
 AnyPart = TypeVar("AnyPart", bound=Part)
+T = TypeVar("T")
 
 
 class Transaction:
@@ -29,6 +30,8 @@ class Transaction:
         self.session = session
         self._parts: dict[type[Part], Part] = {}
         self._afterwards: list[Callable[[], object]] = []
+        self._at_the_end: dict[Callable[[Transaction, set[Any]], object], set[Any]] = {}
+        self._gathered: dict[Callable[[Transaction, set[int]], object], set[int]] = {}
 
     def part(self, kind: type[AnyPart]) -> AnyPart:
         """The one part of this kind, made when it is first asked for. Its `before_commit` is called once, inside."""
@@ -41,6 +44,10 @@ class Transaction:
         """Do `action` once the commit has succeeded, and not at all otherwise. For work that may be lost (a queue)."""
         self._afterwards.append(action)
 
+    def at_the_end(self, action: "Callable[[Transaction, set[T]], object]", things: Iterable[T]) -> None:
+        """Do `action` once, when all parts are through, with all that it was given in this transaction."""
+        self._at_the_end.setdefault(action, set()).update(things)
+
     def finish(self) -> None:
         """Let the parts have their last word; one may ask for another."""
         done: set[type[Part]] = set()
@@ -48,6 +55,8 @@ class Transaction:
             for kind in left:
                 done.add(kind)
                 self._parts[kind].before_commit()
+        for action, things in self._at_the_end.items():
+            action(self, things)
 
 
 _current: ContextVar[Transaction | None] = ContextVar("stoqflow_transaction", default=None)

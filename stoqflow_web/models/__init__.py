@@ -6,6 +6,8 @@ from stoqflow_web.models.batches import Batch, BatchRow
 from stoqflow_web.models.history import HistoryEntry
 from stoqflow_web.models.imports import ImportItem, ImportProblem, ImportRun
 from stoqflow_web.models.marketplace_orders import MarketplaceItem, MarketplaceOrder
+from stoqflow_web.models.marketplace_stocks import MarketplaceStock
+from stoqflow_web.models.offer_stocks import OfferStock
 from stoqflow_web.models.offers import Offer
 from stoqflow_web.models.order_checks import OrderCheck
 from stoqflow_web.models.performance_indicators import PerformanceIndicator
@@ -15,6 +17,7 @@ from stoqflow_web.models.returns import Return, ReturnItem
 from stoqflow_web.models.sales_orders import OrderLine, OrderWord, SalesOrder
 from stoqflow_web.models.shipments import Shipment, ShipmentLine
 from stoqflow_web.models.shops import Shop
+from stoqflow_web.models.stock_comparisons import StockComparison
 from stoqflow_web.models.stock_counts import StockCount, StockCountLine
 from stoqflow_web.models.stock_imports import StockImport, StockImportRow
 from stoqflow_web.models.subscriptions import PushSubscription, SignatureKey
@@ -34,7 +37,9 @@ __all__ = [
     "ImportRun",
     "MarketplaceItem",
     "MarketplaceOrder",
+    "MarketplaceStock",
     "Offer",
+    "OfferStock",
     "OrderCheck",
     "OrderLine",
     "OrderWord",
@@ -50,6 +55,7 @@ __all__ = [
     "ShipmentLine",
     "Shop",
     "SignatureKey",
+    "StockComparison",
     "StockCount",
     "StockCountLine",
     "StockImport",

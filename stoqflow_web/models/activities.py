@@ -16,6 +16,7 @@ TRANSFER = "transfer"
 WRITEBACKS = "writebacks"  # one delivery of what a shop owed
 SETTINGS = "settings"  # what a person changed of a shop
 CONNECTION = "connection"  # the marketplace can't be asked as usual, or can again
+STOCK = "stock"  # what the marketplace is told of it
 
 # Outcomes
 NOTHING_NEW = "nothing-new"  # it went well, and there was nothing to do

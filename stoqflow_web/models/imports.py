@@ -14,7 +14,8 @@ PRODUCTS = "products"
 ORDERS = "orders"
 CONTENT = "content"  # titles and pictures
 READINESS = "readiness"
-KINDS = (PRODUCTS, ORDERS, CONTENT, READINESS)  # the transfers that a person starts
+STOCK = "stock"  # a comparison of the stock that the marketplace shows
+KINDS = (PRODUCTS, ORDERS, CONTENT, READINESS, STOCK)  # the transfers that a person starts
 SYNC = "sync"  # starts by itself, again and again
 
 # Statuses

@@ -29,6 +29,9 @@ class Offer(Base):
     price: Mapped[Decimal | None] = mapped_column(Money)
     fulfilment_method: Mapped[str] = mapped_column(String(10))
     stock: Mapped[int | None]  # as the marketplace shows it; None where it keeps the stock itself
+    # Whether the marketplace subtracts open orders from `stock` by itself; None: it did not say.
+    is_corrected_there: Mapped[bool | None]
+    stock_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # by the last comparison of stock
     is_on_hold: Mapped[bool] = mapped_column(default=False)
     condition: Mapped[str] = mapped_column(String(30))
     modified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

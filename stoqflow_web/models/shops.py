@@ -44,6 +44,10 @@ class Shop(Base):
     waits_for_all_parts: Mapped[bool] = mapped_column(default=True, server_default=true())  # of a split order
     default_carrier: Mapped[str] = mapped_column(String(30), default="postnl", server_default="postnl")
 
+    # What it is told of our stock: services/stock_to_tell.py. Off until somebody has seen what would change.
+    tells_stock: Mapped[bool] = mapped_column(default=False, server_default=false())
+    stock_margin: Mapped[int] = mapped_column(default=0, server_default="0")  # units of each product held back
+
     # How its orders stay in step with the marketplace: see services/syncing.py.
     sync_minutes: Mapped[int] = mapped_column(default=1, server_default="1")
     next_sync_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)  # None: as soon as possible

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from stoqflow_web import clock
 from stoqflow_web.allotment import Happened, happened_without_us
-from stoqflow_web.models import MarketplaceOrder, OrderLine, SalesOrder, Shipment, Writeback
+from stoqflow_web.models import MarketplaceItem, MarketplaceOrder, OrderLine, SalesOrder, Shipment, Writeback
 from stoqflow_web.models.history import MARKETPLACE
 from stoqflow_web.models.marketplace_orders import FAR_AWAY
 from stoqflow_web.models.products import SHIPPED_ELSEWHERE
@@ -25,6 +25,7 @@ from stoqflow_web.models.writebacks import (
 from stoqflow_web.services import cancellation_requests, history, holding, outbox, stock
 from stoqflow_web.services.families import locked_families
 from stoqflow_web.services.owing import settle_debts, settled_row
+from stoqflow_web.services.stock_to_tell import forget_told
 from stoqflow_web.transaction import Transaction
 
 Units = Mapping[OrderLine, int]
@@ -63,6 +64,7 @@ def follow(
             wishes = cancellation_requests.follow(tx, family, (asked or {}).get(family.id, ()))
             _take_over_the_rest(tx, family, [*_orders_of([*happened.shipped, *happened.cancelled]), *ended, *wishes])
             news += wishes
+        forget_told(tx, _cancelled_without_us(family, newly_cancelled))
     tx.session.flush()
     holding.settle(tx, {line.sales_order_id for line in concerned})
     for family in families:
@@ -163,6 +165,13 @@ def _end(family: MarketplaceOrder, happened: Happened) -> list[SalesOrder]:
         if part.status == CANCELED:  # canceled here, and shipped there all the same
             part.status = status_of_ended(part)
     return ended
+
+
+def _cancelled_without_us(family: MarketplaceOrder, newly_cancelled: Collection[int]) -> set[MarketplaceItem]:
+    """Of these items those that we have not cancelled ourselves: that is known when the cancellation is confirmed."""
+    rows = [row for part in family.sales_orders for row in part.writebacks if row.state != WITHDRAWN]
+    ours = {row.marketplace_item_id for row in rows if row.kind == CANCELLATION}
+    return {item for item in family.items if item.id in set(newly_cancelled) - ours}
 
 
 def _take_over_the_rest(tx: Transaction, family: MarketplaceOrder, told: Sequence[SalesOrder]) -> None:

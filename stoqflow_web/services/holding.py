@@ -16,6 +16,7 @@ from stoqflow_web.models import MarketplaceOrder, OrderLine, Product, SalesOrder
 from stoqflow_web.models.sales_orders import ON_HOLD, READY_TO_PICK
 from stoqflow_web.services import history
 from stoqflow_web.services.stock_lock import lock_stock
+from stoqflow_web.services.stock_to_tell import free_changed
 from stoqflow_web.transaction import Transaction, reading, transaction
 
 MOST_RELEASED = 200  # in one transaction; the sweep goes on with the others
@@ -42,6 +43,7 @@ class Settlement:
             _put_on_hold(self._tx, product)
         freed = {product.id for product, before in self._free_before.items() if product.free > max(before, 0)}
         _release_waiting(self._tx, freed)
+        free_changed(self._tx, [product.id for product in self._free_before])
 
 
 def settle(tx: Transaction, sales_order_ids: Iterable[int]) -> None:

@@ -22,11 +22,13 @@ from stoqflow_web.models.imports import (
     PRODUCTS,
     QUEUED,
     READINESS,
+    STOCK,
     STOPPED,
     SYNC,
 )
 from stoqflow_web.models.shops import FIRST_SYNC_AFTER
 from stoqflow_web.services import history, shops, trouble
+from stoqflow_web.services.comparing_stock import compare_stock
 from stoqflow_web.services.content_transfer import transfer_content, wants_content
 from stoqflow_web.services.import_work import LONGEST_PAUSE, LeaseLost, StopRequested, Work, claim, is_due
 from stoqflow_web.services.marketplaces import connect
@@ -53,6 +55,7 @@ TRANSFERS: dict[str, Callable[[Work, Marketplace], None]] = {
     CONTENT: transfer_content,
     READINESS: check_readiness,
     SYNC: sync_orders,
+    STOCK: compare_stock,
 }
 
 

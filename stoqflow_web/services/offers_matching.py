@@ -19,6 +19,7 @@ from stoqflow_web.services.import_work import Work
 from stoqflow_web.services.line_products import solve_waiting_lines
 from stoqflow_web.services.product_words import add_product_words
 from stoqflow_web.services.stock_lock import lock_stock
+from stoqflow_web.services.stock_to_tell import offer_changed
 from stoqflow_web.transaction import Transaction, reading
 
 log = logging.getLogger(__name__)
@@ -144,7 +145,9 @@ def _give_product(tx: Transaction, run: ImportRun, offer: Offer, around: Surroun
     missing = missing_data(offer, product, facts)
     for column, value in missing.items():
         setattr(product, column, value)
-    offer.product = product
+    if offer.product_id is None or offer.product_id != product.id:
+        offer.product = product
+        offer_changed(tx, offer.id)
     around.learn(product)
     return product if missing or decision.outcome is Outcome.NEW else None
 

@@ -29,6 +29,7 @@ from stoqflow_web.services import history, holding
 from stoqflow_web.services.line_products import finish_solving
 from stoqflow_web.services.new_products import make_product
 from stoqflow_web.services.stock_lock import lock_stock
+from stoqflow_web.services.stock_to_tell import offer_changed
 from stoqflow_web.services.storing_orders import order_words
 from stoqflow_web.transaction import Transaction, transaction
 
@@ -228,6 +229,7 @@ def _remember_for_the_offer(tx: Transaction, item: MarketplaceItem, product: Pro
     elif before is not None and offer.product_id not in (None, before.id):
         return
     offer.product = product
+    offer_changed(tx, offer.id)
     problems = tx.session.scalars(
         select(ImportProblem).where(ImportProblem.offer_id == offer.id, ImportProblem.solved_at.is_(None))
     )

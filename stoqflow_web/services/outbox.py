@@ -32,6 +32,7 @@ from stoqflow_web.models.writebacks import (
 from stoqflow_web.services import history
 from stoqflow_web.services.messages import Message, message_of
 from stoqflow_web.services.owing import hurry
+from stoqflow_web.services.stock_to_tell import forget_told
 from stoqflow_web.transaction import Transaction, transaction
 from stoqflow_web.wording.writebacks import what_words
 
@@ -182,6 +183,8 @@ def confirmed(tx: Transaction, row: Writeback, *, how: str) -> None:
     row.look_at = None if row.kind == TRANSPORT else now  # the ids and quantities over there are still to be learned
     if row.kind == TRANSPORT and row.shipment is not None:
         _replace_code(tx, row, row.shipment)
+    if row.kind == CANCELLATION:
+        forget_told(tx, [row.item])
     note(tx, row, "confirmed", how=how)
     history.record(tx, "confirmed", who=MARKETPLACE, sales_order_id=row.sales_order_id, what=what_words(row))
 

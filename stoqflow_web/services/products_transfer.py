@@ -94,6 +94,7 @@ def _renew(offer: Offer, record: OfferRecord, run: ImportRun) -> None:
     offer.title = plain(record.title)[:TITLE_WIDTH] or None
     offer.price = record.price
     offer.fulfilment_method = record.fulfilment_method[:METHOD_WIDTH]
+    offer.is_corrected_there = record.is_corrected_there
     offer.stock = None if record.stock is None else max(min(record.stock, MOST_STOCK), 0)
     offer.is_on_hold = record.is_on_hold
     offer.condition = record.condition[:CONDITION_WIDTH]

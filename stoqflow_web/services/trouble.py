@@ -14,7 +14,7 @@ from stoqflow_web.exchange import AnswerNotUnderstood, ExchangeError, OutcomeUnk
 from stoqflow_web.models import ImportRun, Shop
 from stoqflow_web.models.activities import CONNECTION, DONE, TROUBLE
 from stoqflow_web.models.shops import LIMITED, SILENT
-from stoqflow_web.services import activities, outbox
+from stoqflow_web.services import activities, outbox, stock_to_tell
 from stoqflow_web.services.push_looks import look_soon
 from stoqflow_web.transaction import Transaction, reading, transaction
 
@@ -96,6 +96,7 @@ def end_silence(tx: Transaction, shop: Shop) -> None:
         return
     seconds = _forget(shop)
     outbox.go_on(tx, shop.id)
+    stock_to_tell.go_on(tx, shop.id)
     look_soon(tx, shop.id)  # the marketplace may have given up pushing to us meanwhile
     activities.record_of_shop(tx, shop.id, "answers_again", kind=CONNECTION, outcome=DONE, seconds=seconds)
     log.info("Shop %s “%s”: the marketplace answers again after %s seconds", shop.id, shop.name, seconds)

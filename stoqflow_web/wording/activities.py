@@ -167,6 +167,33 @@ def _number(number: int) -> str:
     return format_decimal(number)
 
 
+def _stock_compared(details: Details) -> str:
+    counts = _listing(
+        (_("%(shown)s different, told once more", shown=_shown(details, "different")), "different"),
+        (_("%(shown)s of them for the second night", shown=_shown(details, "stayed")), "stayed"),
+        details=details,
+    )
+    compared = _n(details, "compared")
+    name = ngettext(
+        "Stock of %(shown)s offer compared with bol.com",
+        "Stock of %(shown)s offers compared with bol.com",
+        compared,
+        shown=_number(compared),
+    )
+    named = details.get("named")
+    return f"{name}: {counts or _('no difference')}" + (f" ({named})" if named else "")
+
+
+def _stock_refused(details: Details) -> str:
+    refused = _n(details, "refused")
+    return ngettext(
+        "bol.com refused the stock of %(shown)s offer",
+        "bol.com refused the stock of %(shown)s offers",
+        refused,
+        shown=_number(refused),
+    )
+
+
 _SENTENCES: dict[str, Callable[[Details], str]] = {
     "synced": lambda details: _synced(_("Sync"), details),
     "caught_up": lambda details: _synced(_("Everything compared with bol.com"), details),
@@ -177,5 +204,7 @@ _SENTENCES: dict[str, Callable[[Details], str]] = {
     "transfer_stopped": _transferred(lambda: _("stopped")),
     "transfer_failed": _transferred(lambda: _("failed")),
     "delivered": _delivered,
+    "stock_compared": _stock_compared,
+    "stock_refused": _stock_refused,
     "keys_checked": lambda details: _("Keys checked: they work"),
 }

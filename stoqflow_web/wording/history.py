@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from stoqflow_web.models import HistoryEntry
 from stoqflow_web.models.history import PERSON
-from stoqflow_web.models.imports import CONTENT, ORDERS, PRODUCTS, READINESS
+from stoqflow_web.models.imports import CONTENT, ORDERS, PRODUCTS, READINESS, STOCK
 from stoqflow_web.wording.cancel_reasons import reason_word
 from stoqflow_web.wording.writebacks import carrier_name
 
@@ -113,6 +113,7 @@ def _setting_changed(details: Details) -> str:
         "sync_minutes": _("Minutes between two syncs"),
         "accepts_requests": _("A client's wish to cancel is accepted by itself"),
         "collected_at": _("The carrier collects at"),
+        "stock_margin": _("Safety margin of stock"),
     }
     setting = str(details.get("setting"))
     return _(
@@ -156,6 +157,7 @@ def transfer_name(kind: Any) -> str:
         ORDERS: _("Transfer of sales orders"),
         CONTENT: _("Fetching titles and pictures"),
         READINESS: _("Readiness report"),
+        STOCK: _("Comparison of stock"),
     }
     return words.get(str(kind), _("Transfer"))
 
@@ -249,6 +251,12 @@ _SENTENCES: dict[str, Callable[[Details], str]] = {
         "Track & Trace changed from %(before)s to %(after)s", before=details.get("before"), after=details.get("after")
     ),
     "setting_changed": _setting_changed,
+    "stock_switched_on": lambda details: _(
+        "Stock to bol.com switched on: %(offers)s offers, safety margin %(margin)s",
+        offers=details.get("offers"),
+        margin=details.get("margin"),
+    ),
+    "stock_switched_off": lambda details: _("Stock to bol.com switched off"),
     "linked": _linked,
     "keys_replaced": lambda details: _("Keys replaced"),
     "renamed": _renamed,

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from stoqflow_web.clock import AMSTERDAM
 from stoqflow_web.models import ImportRun, Shop
 from stoqflow_web.models.imports import (
+    COMPARING,
     CONTENT,
     FAILED,
     FETCHING,
@@ -20,6 +21,7 @@ from stoqflow_web.models.imports import (
     QUEUED,
     READINESS,
     RUNNING,
+    STOCK,
     STOPPED,
     SYNC,
 )
@@ -58,6 +60,7 @@ def kind_name(kind: str) -> str:
         CONTENT: _("Titles and pictures"),
         READINESS: _("Readiness report"),
         SYNC: _("Sync"),
+        STOCK: _("Comparison of stock"),
     }
     return names.get(kind, kind)
 
@@ -69,6 +72,7 @@ def kind_promise(kind: str) -> str:
         ORDERS: _("The open orders that you ship yourself. Nothing changes at bol.com."),
         CONTENT: _("From bol.com's catalogue, for products that lack them. Slow: bol.com allows few of these."),
         READINESS: _("Compares the offers at bol.com with the products here. It changes nothing, anywhere."),
+        STOCK: _("Reads what bol.com shows as stock now. It changes nothing at bol.com."),
     }
     return promises.get(kind, "")
 
@@ -159,6 +163,9 @@ def _phase(run: ImportRun) -> str:
         (READINESS, LISTING): _("Listing offers"),
         (READINESS, FETCHING): _("Listing offers"),
         (READINESS, MATCHING): _("Comparing offers with products"),
+        (STOCK, LISTING): _("Reading what bol.com shows"),
+        (STOCK, FETCHING): _("Reading what lies in bol.com's own warehouse"),
+        (STOCK, COMPARING): _("Comparing with the stock here"),
     }
     return phases.get((run.kind, run.phase), _("Working"))
 
@@ -185,7 +192,7 @@ def _time_left(pace: Pace) -> str:
 
 
 def _counts(run: ImportRun, problems: int) -> tuple[Count, ...]:
-    if run.kind == READINESS:
+    if run.kind in (READINESS, STOCK):
         return ()
     is_of_orders = run.kind in (ORDERS, SYNC)
     matched = _("already here, updated") if is_of_orders else _("matched")
@@ -219,6 +226,7 @@ def _amount(run: ImportRun) -> str:
         ORDERS: ngettext("order", "orders", of),
         CONTENT: ngettext("product", "products", of),
         READINESS: ngettext("offer", "offers", of),
+        STOCK: ngettext("offer", "offers", of),
     }.get(run.kind, "")
     if ended_early:
         return _("%(done)s of %(total)s %(things)s", done=_number(number), total=_number(of), things=things)
