@@ -132,7 +132,7 @@ def _compare(tx: Transaction, run: ImportRun, began: datetime) -> None:
         )
         .join(Offer, Offer.id == OfferStock.offer_id)
         .join(Product, Product.id == Offer.product_id)
-        .where(of_shop, _differs())
+        .where(of_shop, _differs(began))
         .order_by(OfferStock.nights.desc(), Product.sku, OfferStock.offer_id)
     ).all()
     ids = [row.offer_id for row in different]
@@ -168,12 +168,12 @@ def _compare(tx: Transaction, run: ImportRun, began: datetime) -> None:
     )
 
 
-def _differs() -> ColumnElement[bool]:
+def _differs(began: datetime) -> ColumnElement[bool]:
     """Of OfferStock and its Offer: the marketplace shows something else than it was told, and not just a moment ago."""
     return and_(
         OfferStock.due_at.is_(None),
         OfferStock.lease_until.is_(None),
-        or_(OfferStock.told_at.is_(None), OfferStock.told_at < Offer.stock_seen_at - RECENT),
+        or_(OfferStock.told_at.is_(None), OfferStock.told_at < began - RECENT),
         or_(
             OfferStock.told.is_(None),
             Offer.stock.is_(None),
