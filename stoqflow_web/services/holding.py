@@ -90,6 +90,7 @@ def sweep() -> int:
 
 def give_up_reservation(tx: Transaction, order: SalesOrder) -> None:
     """Before a ready order's lines change or it leaves the work list: its reservation goes back, it is on hold."""
+    free_changed(tx, needs(order))  # what an order on hold waits for is kept for it too
     if order.status == READY_TO_PICK:
         _release(order, _locked_products(tx, [order]))
         order.status = ON_HOLD

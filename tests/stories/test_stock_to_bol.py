@@ -13,6 +13,7 @@ from stoqflow_web.extensions import db
 from stoqflow_web.models import Activity, OfferStock, StockComparison
 from stoqflow_web.services import shops, stock_nights, stock_switch, syncing, telling_stock, trouble
 from stoqflow_web.services.canceling import cancel
+from stoqflow_web.services.deleting import delete
 from stoqflow_web.services.stock_switch import NotSwitchable
 from stoqflow_web.services.stock_to_tell import free_changed
 from stoqflow_web.transaction import transaction
@@ -127,6 +128,20 @@ def test_what_orders_on_hold_wait_for_is_not_sold_again(telling: StockDesk) -> N
     telling.move(offer, 10)
     telling.tell()
     assert telling.messages()[1:] == [(offer, 7)]
+
+
+@pytest.mark.parametrize("end", ["delete", "cancel"])
+def test_what_an_order_on_hold_waited_for_can_be_sold_once_it_has_gone(telling: StockDesk, end: str) -> None:
+    offer = telling.offer_ids()[0]
+    waiting = telling.order(offer_id=offer, quantity=20)
+    telling.tell()
+    if end == "delete":
+        delete(waiting.id, user_id=None)
+    else:
+        cancel(waiting.id, "out-of-stock", user_id=None)
+        telling.drain()
+    telling.settle()
+    assert telling.messages() == [(offer, 0), (offer, 12)]
 
 
 def test_the_margin_is_held_back_and_another_one_counts_at_once(desk: StockDesk) -> None:
