@@ -91,6 +91,8 @@ def due_work() -> list[Tick]:
         checking_orders,
         holding,
         imports,
+        news,
+        news_delivery,
         push_subscriptions,
         readings,
         signature_keys,
@@ -115,11 +117,14 @@ def due_work() -> list[Tick]:
         signature_keys.sweep,
         telling_stock.sweep,
         stock_nights.sweep,
+        news.look,
+        news_delivery.sweep,
         activities.forget_old,
         checking_orders.forget_old,
         syncing.forget_old,
         webhook_work.forget_old,
         stock_nights.forget_old,
+        news.forget_old,
     ]
 
 

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
 
+from stoqflow_web.news.mail import MailServer, read_mail_server, read_sender
+
 BOL_API_URL = "https://api.bol.com"
 BOL_TOKEN_URL = "https://login.bol.com/token"  # noqa: S105 - an address, not a secret
 SOCKET_PATH_LIMIT = 100  # a unix socket's path may take about 107 bytes (stack measurements)
@@ -22,7 +24,7 @@ class Settings:
 
     `secret_key` signs sessions; `keys` (newest first) encrypt the shops' secrets. Neither appears in a repr.
     `redis_url` is None when the bundled Redis of the data folder is to be used, `public_url` when nobody outside is
-    said to reach this host.
+    said to reach this host, `mail_server` when no e-mail is sent.
     """
 
     data: Path
@@ -34,6 +36,8 @@ class Settings:
     secret_key: str = field(repr=False)
     keys: tuple[str, ...] = field(repr=False)
     public_url: str | None = None
+    mail_server: MailServer | None = None
+    mail_from: str = ""
 
     @property
     def push_url(self) -> str | None:
@@ -77,6 +81,8 @@ def read_settings(environ: Mapping[str, str] | None = None, *, data: Path | None
         secret_key=env.get("STOQFLOW_SECRET_KEY") or keep(folder / "session.key", secrets.token_urlsafe(48)),
         keys=_keys(keys) if keys or make else (),
         public_url=(env.get("STOQFLOW_PUBLIC_URL") or "").strip().rstrip("/") or None,
+        mail_server=read_mail_server(env["STOQFLOW_SMTP_URL"]) if env.get("STOQFLOW_SMTP_URL") else None,
+        mail_from=read_sender(env["STOQFLOW_MAIL_FROM"]) if env.get("STOQFLOW_MAIL_FROM") else "",
     )
 
 

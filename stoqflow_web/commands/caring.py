@@ -98,9 +98,9 @@ def new_key() -> None:
 
 @keys.command("rotate")
 def rotate_keys() -> None:
-    """Encrypt all shops' secrets anew with the newest key; older keys may go afterwards."""
+    """Encrypt all secrets of shops and webhooks anew with the newest key; older keys may go afterwards."""
     from stoqflow_web import create_app, up_lock
-    from stoqflow_web.services import shops
+    from stoqflow_web.services import news_recipients, shops
     from stoqflow_web.settings import read_settings
 
     settings = read_settings()
@@ -111,6 +111,7 @@ def rotate_keys() -> None:
         )
     with create_app(settings).app_context():
         count = shops.rotate_secrets()
+        news_recipients.rotate_secrets()
     click.echo(f"The secrets of {count} shop{'' if count == 1 else 's'} are encrypted with the newest key now.")
 
 

@@ -8,6 +8,7 @@ from stoqflow_web.models.imports import ImportItem, ImportProblem, ImportRun
 from stoqflow_web.models.marketplace_orders import MarketplaceItem, MarketplaceOrder
 from stoqflow_web.models.marketplace_stocks import MarketplaceStock
 from stoqflow_web.models.offer_stocks import OfferStock
+from stoqflow_web.models.news import NewsItem, NewsMessage, NewsRecipient
 from stoqflow_web.models.offers import Offer
 from stoqflow_web.models.order_checks import OrderCheck
 from stoqflow_web.models.performance_indicators import PerformanceIndicator
@@ -38,6 +39,9 @@ __all__ = [
     "MarketplaceItem",
     "MarketplaceOrder",
     "MarketplaceStock",
+    "NewsItem",
+    "NewsMessage",
+    "NewsRecipient",
     "Offer",
     "OfferStock",
     "OrderCheck",

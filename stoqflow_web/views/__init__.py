@@ -18,6 +18,7 @@ def register_views(app: Flask) -> None:
         health,
         home,
         imports,
+        news,
         order_changes,
         orders,
         prints,
@@ -67,5 +68,6 @@ def register_views(app: Flask) -> None:
         stock_imports,
         activities,
         shop_health,
+        news,
     ):
         app.register_blueprint(noun.blueprint)

@@ -40,7 +40,7 @@ class Navigation:
     """The rail. Its counts are asked for only when a page shows it: fragments don't pay for them."""
 
     def __iter__(self) -> Iterator[NavItem]:
-        from stoqflow_web.queries import attention, cancellation_requests, orders
+        from stoqflow_web.queries import attention, cancellation_requests, news, orders
 
         yield _item(_("Today"), url_for("home.show"))
         yield _item(_("Orders"), "/orders", count=orders.count_open())
@@ -55,6 +55,7 @@ class Navigation:
         yield _item(_("Activity"), url_for("activities.index"))
         if current_user.is_manager:
             yield _item(_("Deleted orders"), "/deleted-orders")
+            yield _item(_("News"), url_for("news.index"), count=news.count_failing(), is_urgent=True)
             yield _item(_("Users"), url_for("users.index"))
         yield _item(_("Your account"), url_for("account.show"))
 
