@@ -82,6 +82,11 @@ def _look_for(recipient_id: int) -> int:
         return _collect(tx, recipient)
 
 
+def _has_work(session: Session, recipient: NewsRecipient) -> bool:
+    """Reads only: while nothing is the matter nobody waits for the database."""
+    return bool(_unnoted(session, recipient) or _ended(session, recipient) or _due(session, recipient))
+
+
 def _unnoted(session: Session, recipient: NewsRecipient) -> list[NewsItem]:
     """What is the matter now and has not been noted for this recipient."""
     new: list[NewsItem] = []

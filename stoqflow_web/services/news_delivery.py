@@ -181,8 +181,8 @@ def _held(tx: Transaction, message_id: int, claim: int) -> NewsMessage | None:
 
 
 def _pause(tries: int, refusal: NotDelivered) -> timedelta:
-    pause = min(FIRST_PAUSE * 2 ** min(tries - 1, 16), LONGEST_PAUSE)
+    pause: timedelta = min(FIRST_PAUSE * 2 ** min(tries - 1, 16), LONGEST_PAUSE)
     if refusal.is_final:
         pause = PAUSE_AFTER_REFUSAL
-    pause *= 1 + random.uniform(-JITTER, JITTER)  # noqa: S311 - spreads the load, guards nothing
-    return max(pause, refusal.retry_after or timedelta(0))
+    spread: float = 1 + random.uniform(-JITTER, JITTER)  # noqa: S311 - spreads the load, guards nothing
+    return max(pause * spread, refusal.retry_after or timedelta(0))

@@ -1,4 +1,4 @@
-"""What news says: as an e-mail in plain text, and as the body of a webhook. Numbers first, then at most twenty of them."""
+"""What news says: as plain e-mail, and as the body of a webhook. The number first, then the first of them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
