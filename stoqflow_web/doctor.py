@@ -51,6 +51,7 @@ def examine(data: Path | None = None) -> list[Finding]:
         *findings,
         _bol_address("bol.com API", settings.bol_api_url),
         _bol_address("bol.com token", settings.bol_token_url),
+        _mail(settings),
         _public_address(settings),
     ]
 
@@ -140,6 +141,17 @@ def _redis_and_workers(settings: Settings) -> list[Finding]:
         Finding("Redis", True, f"{name} {version}"),
         Finding("workers", workers > 0, f"{workers} alive" if workers else "none alive; start some with: worker"),
     ]
+
+
+def _mail(settings: Settings) -> Finding:
+    """Settings only: whether the server takes it is what the test button under News tells."""
+    server = settings.mail_server
+    if server is None and not settings.mail_from:
+        return Finding("e-mail", True, "not set: no news goes out by e-mail")
+    if server is None or not settings.mail_from:
+        missing = "STOQFLOW_SMTP_URL" if server is None else "STOQFLOW_MAIL_FROM"
+        return Finding("e-mail", False, f"{missing} is missing: e-mail needs the server and the sender")
+    return Finding("e-mail", True, f"by {server.host}:{server.port}, from {settings.mail_from}")
 
 
 def _bol_address(subject: str, url: str) -> Finding:

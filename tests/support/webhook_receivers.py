@@ -1,4 +1,4 @@
-"""A real receiver of webhooks: it keeps what was posted, and answers as it is told. It shares no code with the sender."""
+"""A real receiver of webhooks: keeps what was posted, answers as told. It shares no code with the sender."""
 
 import base64
 import hashlib
