@@ -73,8 +73,8 @@ def is_address(text: str) -> bool:
 
 def read_sender(text: str) -> str:
     """The address or `Name <address>` that e-mail comes from. Raises ValueError with a sentence."""
-    name, address = parseaddr(text)
-    if not is_address(address) or not (name + address).isprintable():
+    _name, address = parseaddr(text)
+    if not is_address(address) or not text.isprintable():
         raise ValueError(f"STOQFLOW_MAIL_FROM is {text!r}, which is not an e-mail address.")
     return text
 

@@ -82,7 +82,7 @@ def test_how_the_server_says_goodbye_changes_nothing():
 
 
 def test_where_nobody_listens_the_sentence_names_the_server_and_no_password():
-    with pytest.raises(NotDelivered, match="127.0.0.1:9") as refusal:
+    with pytest.raises(NotDelivered, match=r"127\.0\.0\.1:9") as refusal:
         send(read_mail_server("smtp://me:hush@127.0.0.1:9"), LETTER, sender=SENDER, to="mia@example.com", now=NOW)
     assert "hush" not in refusal.value.sentence
 
