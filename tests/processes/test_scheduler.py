@@ -90,6 +90,9 @@ def test_each_round_looks_for_due_work_and_forgets_what_is_old():
     assert {f"{tick.__module__}.{tick.__name__}" for tick in due_work()} == {
         "stoqflow_web.services.imports.sweep",
         "stoqflow_web.services.batch_work.sweep",
+        "stoqflow_web.services.news.look",
+        "stoqflow_web.services.news.forget_old",
+        "stoqflow_web.services.news_delivery.sweep",
         "stoqflow_web.services.stock_import_work.sweep",
         "stoqflow_web.services.writebacks.sweep",
         "stoqflow_web.services.holding.sweep",

@@ -8,7 +8,7 @@ from stoqflow_web.extensions import db
 from stoqflow_web.views.access import OPEN_ENDPOINTS, local_path
 from tests.support.builders import make_order, make_product
 
-FOR_MANAGERS = ("/users", "/shops", "/imports", "/deleted-orders")
+FOR_MANAGERS = ("/news", "/users", "/shops", "/imports", "/deleted-orders")
 SETTLED = {200, 204, 302, 303, 404}
 
 

@@ -23,6 +23,7 @@ def test_the_rail_says_where_we_are_and_how_many_orders_are_open(ctx, signed_in)
         "Shops",
         "Activity",
         "Deleted orders",
+        "News",
         "Users",
         "Your account",
     ]
