@@ -7,8 +7,8 @@ from stoqflow_web.models.history import HistoryEntry
 from stoqflow_web.models.imports import ImportItem, ImportProblem, ImportRun
 from stoqflow_web.models.marketplace_orders import MarketplaceItem, MarketplaceOrder
 from stoqflow_web.models.marketplace_stocks import MarketplaceStock
-from stoqflow_web.models.offer_stocks import OfferStock
 from stoqflow_web.models.news import NewsItem, NewsMessage, NewsRecipient
+from stoqflow_web.models.offer_stocks import OfferStock
 from stoqflow_web.models.offers import Offer
 from stoqflow_web.models.order_checks import OrderCheck
 from stoqflow_web.models.performance_indicators import PerformanceIndicator
