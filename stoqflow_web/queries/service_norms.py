@@ -185,14 +185,17 @@ class _Cancelled:
 
 
 def _cancellations(week: Week, shop_id: int | None) -> dict[int, Share]:
-    handled = select(MarketplaceItem.shop_id, func.count()).where(*_handled_in(week, shop_id))
-    whole: dict[int, int] = dict(db.session.execute(handled.group_by(MarketplaceItem.shop_id)).tuples().all())
+    number = func.count().label("number")
+    handled = select(MarketplaceItem.shop_id, number).where(*_handled_in(week, shop_id))
+    whole: dict[int, int] = {
+        row.shop_id: row.number for row in db.session.execute(handled.group_by(MarketplaceItem.shop_id))
+    }
     part: dict[int, int] = {}
     for cancelled in _cancelled(week, shop_id):
         one = cancelled.item.shop_id
         part[one] = part.get(one, 0) + cancelled.counts
         whole[one] = whole.get(one, 0) + cancelled.is_owed
-    return {one: Share(part.get(one, 0), number) for one, number in whole.items()}
+    return {one: Share(part.get(one, 0), items) for one, items in whole.items()}
 
 
 def _handled_in(week: Week, shop_id: int | None) -> list[ColumnElement[bool]]:

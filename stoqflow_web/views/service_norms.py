@@ -48,6 +48,7 @@ def index() -> Response:
 
 
 def _figures(told: Mapping[str, PerformanceIndicator]) -> list[tuple[str, wording.Figure | None]]:
-    """What bol.com measured of what we count too, with its words."""
+    """What bol.com measured of what we count too, with its words; empty when it measured nothing of it."""
     locale, labels = get_locale() or "en", wording.labels()
-    return [(labels[name], wording.figure_of(told.get(name), locale=locale)) for name in queries.COUNTED_BY_US]
+    figures = [(labels[name], wording.figure_of(told.get(name), locale=locale)) for name in queries.COUNTED_BY_US]
+    return figures if any(figure for _label, figure in figures) else []

@@ -101,12 +101,12 @@ def cause_words(name: str, cause: Cause) -> str:
     return _("Left too late") if cause.what == COMPLETE else _("Should have left, and is still here")
 
 
-def cause_titles() -> dict[str, tuple[str, str]]:
-    """The heading of the causes of each indicator that we count, and what is said when there are none."""
+def cause_titles() -> dict[str, str]:
+    """The heading of the causes of each indicator that we count."""
     return {
-        CANCELLATIONS: (_("Cancellations that count"), _("None.")),
-        ON_TIME: (_("Too late"), _("None.")),
-        TRACK_AND_TRACE: (_("Parcels without Track & Trace"), _("None.")),
+        CANCELLATIONS: _("Cancellations that count"),
+        ON_TIME: _("Too late"),
+        TRACK_AND_TRACE: _("Parcels without Track & Trace"),
     }
 
 
