@@ -43,6 +43,12 @@ class Stop:
     is_whole: bool
     at: datetime | None = None
 
+    @property
+    def left_to_ship(self) -> list[tuple[int, OrderLine]]:
+        """The units of these lines that still have to leave: part of a quantity was cancelled or shipped."""
+        left = [(0 if line.is_canceled else min(line.quantity, line.item.quantity_open), line) for line in self.lines]
+        return [(units, line) for units, line in left if units > 0]
+
 
 def stops(order: SalesOrder, seen: Mapping[int, SeenLine]) -> list[Stop]:
     """Why the parcel must not leave as the page (`seen`, by line id) shows it; empty when nothing keeps it.

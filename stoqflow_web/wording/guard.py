@@ -40,6 +40,15 @@ def stop_sentence(stop: Stop, order: SalesOrder, *, now: datetime, locale: Langu
         if order.status == COMPLETE:
             return f"{happened} {_('Keep the parcel back until this is answered.')}"
         return f"{happened} {_('Do not ship.') if stop.is_whole else _('Do not ship it before this is answered.')}"
+    if stop.why == CANCELLED and stop.left_to_ship:
+        return str(
+            _(
+                "bol.com cancelled a part of %(lines)s%(at)s. Of that, ship only %(left)s.",
+                lines=", ".join(line.name for line in stop.lines),
+                at=at,
+                left=", ".join(f"{units} × {line.name}" for units, line in stop.left_to_ship),
+            )
+        )
     if stop.why == CANCELLED:
         if stop.is_whole:
             return str(_("bol.com cancelled this order%(at)s. Do not ship.", at=at))
@@ -75,7 +84,11 @@ def asked_words(
         )
     if now - checked_at <= 2 * ask_every:
         words = _("bol.com asked %(ago)s", ago=ago(checked_at, now=now))
-        return Asked(words if is_stopped else _("%(asked)s: nothing cancelled", asked=words))
+        if is_stopped:
+            return Asked(words)
+        if any(line.item.quantity_cancelled for line in order.lines):
+            return Asked(_("%(asked)s: nothing more cancelled", asked=words))
+        return Asked(_("%(asked)s: nothing cancelled", asked=words))
     if now - opened_at <= SOON:
         return Asked(_("Asking bol.com… Last asked %(last)s.", last=last))
     if shop.trouble == SILENT and shop.trouble_since is not None:

@@ -109,6 +109,14 @@ def test_what_bol_cancelled_meanwhile_stops_the_page_until_it_is_loaded_anew(sam
     assert not fragment.all("#guard [hx-get]"), "nothing more can happen to it"
 
 
+def test_of_a_part_that_bol_cancelled_it_says_how_many_still_leave(sam, clock):
+    order = make_order(products=[make_product(title="Pan")], quantity=3)
+    address = opened(sam, order)
+    bol_changes(order, 0, left=2, quantity_cancelled=1)
+    assert sentences(sam.htmx_get(address))[1:] == ["bol.com cancelled a part of Pan. Of that, ship only 2 × Pan."]
+    assert sam.htmx_get(opened(sam, order)).texts("#asked") == ["bol.com asked just now: nothing more cancelled"]
+
+
 def test_what_was_shipped_elsewhere_meanwhile_stops_the_page(sam, order):
     address = opened(sam, order)
     bol_changes(order, 0, quantity_shipped=1)
