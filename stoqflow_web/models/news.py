@@ -22,6 +22,10 @@ SUMMARY = "summary"  # how the day before went, and what must leave today
 TOPICS = (EXPIRING, REFUSED, ACCESS, DIFFERENCE, SUMMARY)
 TEST = "test"  # what the test button sends; nobody chooses it
 
+# What differs
+ORDERS_DIFFER = "orders"
+STOCK_DIFFERS = "stock"
+
 # States of a message
 PENDING = "pending"
 SENDING = "sending"

@@ -24,17 +24,17 @@ from stoqflow_web.models import (
     OrderLine,
     SalesOrder,
     Shop,
+    StockComparison,
     Writeback,
     WritebackAttempt,
 )
-from stoqflow_web.models.news import ACCESS, DIFFERENCE, EXPIRING, REFUSED
+from stoqflow_web.models.news import ACCESS, DIFFERENCE, EXPIRING, ORDERS_DIFFER, REFUSED, STOCK_DIFFERS
 from stoqflow_web.models.sales_orders import CANCELED, COMPLETE, OPEN_STATUSES
 from stoqflow_web.models.shops import SILENT
 from stoqflow_web.models.writebacks import CONFIRMED, NEEDS_ATTENTION
 
 AT_A_TIME = 500  # what is more is noted in the next round, a few seconds later
 SILENT_FOR = timedelta(minutes=10)
-ORDERS_DIFFER = "orders"
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,31 @@ def orders_that_differ(session: Session) -> list[Matter]:
     ]
 
 
-DIFFERENCES: list[Callable[[Session], list[Matter]]] = [orders_that_differ]
+def stock_that_differs(session: Session) -> list[Matter]:
+    """Shops where the newest comparison found stock that already differed the night before, and was told in between."""
+    newest = select(func.max(StockComparison.id)).group_by(StockComparison.shop_id)
+    comparisons = session.execute(
+        select(StockComparison, Shop.name)
+        .join(Shop, Shop.id == StockComparison.shop_id)
+        .where(StockComparison.id.in_(newest), StockComparison.stayed > 0)
+        .order_by(Shop.name, StockComparison.id)
+    )
+    return [
+        Matter(
+            f"{STOCK_DIFFERS}-{found.shop_id}-{found.id}",
+            f"{STOCK_DIFFERS}-{found.shop_id}",
+            {
+                "shop": shop_name,
+                "what": STOCK_DIFFERS,
+                "difference": found.stayed,
+                "since": _iso(found.finished_at),
+            },
+        )
+        for found, shop_name in comparisons
+    ]
+
+
+DIFFERENCES: list[Callable[[Session], list[Matter]]] = [orders_that_differ, stock_that_differs]
 
 
 def differences(session: Session) -> list[Matter]:

@@ -11,7 +11,17 @@ from flask_babel import ngettext
 from stoqflow_web import clock
 from stoqflow_web.exchange import ACCOUNT_INACTIVE, KEYS_REFUSED, KEYS_UNUSABLE
 from stoqflow_web.models import NewsMessage, NewsRecipient
-from stoqflow_web.models.news import ACCESS, DIFFERENCE, EXPIRING, REFUSED, SUMMARY, TEST, TOPICS
+from stoqflow_web.models.news import (
+    ACCESS,
+    DIFFERENCE,
+    EXPIRING,
+    ORDERS_DIFFER,
+    REFUSED,
+    STOCK_DIFFERS,
+    SUMMARY,
+    TEST,
+    TOPICS,
+)
 from stoqflow_web.models.shops import LIMITED, SILENT
 from stoqflow_web.models.writebacks import (
     CANCELLATION,
@@ -70,7 +80,9 @@ def topic_words() -> dict[str, str]:
         ACCESS: _(
             "A shop lost access to bol.com, or bol.com is silent for more than 10 minutes; and when that is over"
         ),
-        DIFFERENCE: _("Orders at bol.com and here differ, although they were fetched again; and when that is over"),
+        DIFFERENCE: _(
+            "Orders or stock at bol.com and here stay different, although that was mended; and when it is over"
+        ),
         SUMMARY: _("The daily summary"),
     }
 
@@ -237,7 +249,14 @@ def _trouble(facts: Facts, shop: str) -> str:
         KEYS_UNUSABLE: _("%(shop)s: the keys can't be used", shop=shop),
         SILENT: _("%(shop)s: bol.com does not answer", shop=shop),
     }
-    if "difference" in facts:
+    if facts["what"] == STOCK_DIFFERS:
+        return ngettext(
+            "%(shop)s: the stock of %(num)s offer stays different at bol.com",
+            "%(shop)s: the stock of %(num)s offers stays different at bol.com",
+            int(facts["difference"]),
+            shop=shop,
+        )
+    if facts["what"] == ORDERS_DIFFER:
         return ngettext(
             "%(shop)s: a difference of %(num)s order",
             "%(shop)s: a difference of %(num)s orders",

@@ -14,7 +14,17 @@ from sqlalchemy import func, select
 from stoqflow_web import clock as clock_module
 from stoqflow_web.exchange import KEYS_REFUSED
 from stoqflow_web.extensions import db
-from stoqflow_web.models import NewsItem, NewsMessage, NewsRecipient, OrderCheck, Shop, Writeback, WritebackAttempt
+from stoqflow_web.models import (
+    ImportRun,
+    NewsItem,
+    NewsMessage,
+    NewsRecipient,
+    OrderCheck,
+    Shop,
+    StockComparison,
+    Writeback,
+    WritebackAttempt,
+)
 from stoqflow_web.models.news import ACCESS, DIFFERENCE, EXPIRING, REFUSED, SUMMARY, TOPICS
 from stoqflow_web.models.writebacks import NEEDS_ATTENTION, REJECTED
 from stoqflow_web.news.mail import read_mail_server
@@ -122,6 +132,16 @@ def check_finds(shop: Shop, *different: str) -> None:
                 shop_id=shop.id, began_at=now, finished_at=now, open_there=5, open_here=5, different=[*different]
             )
         )
+
+
+def compare_stock(shop: Shop, *, stayed: int) -> None:
+    now = clock_module.now()
+    with transaction() as tx:
+        run = ImportRun(shop_id=shop.id, kind="stock", status="finished", created_at=now)
+        tx.session.add(run)
+        tx.session.flush()
+        counts = {"compared": 9, "different": stayed, "mended": stayed, "stayed": stayed}
+        tx.session.add(StockComparison(shop_id=shop.id, run_id=run.id, finished_at=now, is_nightly=True, **counts))
 
 
 def work() -> None:
@@ -244,6 +264,19 @@ def test_a_difference_is_told_with_its_end(desk, clock, mailbox):
         "Home: a difference of 2 orders since today 09:12",
         "Home: a difference of 2 orders is over after 36 min",
     ]
+
+
+def test_stock_that_stays_different_is_told_once(desk, clock, mailbox):
+    shop = make_shop("Home")
+    add_mail(DIFFERENCE)
+    compare_stock(shop, stayed=0)
+    pass_time(clock, 3)
+    assert mailbox.letters == []
+    for stayed in (3, 2, 0):
+        compare_stock(shop, stayed=stayed)
+        pass_time(clock, 20)
+    what = "[Stoqflow] Home: the stock of 3 offers stays different at bol.com"
+    assert mailbox.subjects == [f"{what} since today 09:15", f"{what} is over after 41 min"]
 
 
 # The daily summary
