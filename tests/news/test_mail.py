@@ -1,5 +1,7 @@
 """E-mail: what settings may say, and what the server may do."""
 
+import ssl
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
@@ -7,7 +9,7 @@ import pytest
 from stoqflow_web.news import Letter, NotDelivered
 from stoqflow_web.news.mail import MailServer, compose, is_address, read_mail_server, read_sender, send
 from stoqflow_web.settings import read_settings
-from tests.support.mail_servers import DROP, running_mail_server
+from tests.support.mail_servers import DROP, certificate, running_mail_server
 
 NOW = datetime(2026, 11, 23, 8, 12, tzinfo=UTC)
 LETTER = Letter("msg_1", "Two\r\nBcc: all@example.com", "Zoë\n.\n.dot\n")
@@ -90,3 +92,49 @@ def test_where_nobody_listens_the_sentence_names_the_server_and_no_password():
 def test_a_header_can_not_be_begun_by_a_recipient():
     with pytest.raises(ValueError, match=r"[\s\S]*"):
         compose(LETTER, sender=SENDER, to="a@b.nl\r\nBcc: c@d.nl", now=NOW)
+
+
+@contextmanager
+def server_with_tls(file):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    with running_mail_server() as box:
+        box.tls = context
+        yield box, read_mail_server(box.url.replace("smtp://", "smtp://me:hush@"))
+
+
+def test_the_password_travels_encrypted_where_that_is_offered(tmp_path, monkeypatch):
+    file = certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))  # this machine trusts it
+    with server_with_tls(file) as (box, server):
+        send(server, LETTER, sender=SENDER, to="mia@example.com", now=NOW)
+    assert [line for line, is_encrypted in box.heard if not is_encrypted][1:] == ["STARTTLS"]
+    assert any(line.startswith("AUTH PLAIN") for line, _is_encrypted in box.heard)
+    assert len(box.letters) == 1
+
+
+def test_to_a_server_that_nobody_vouches_for_neither_password_nor_letter_goes(tmp_path):
+    with (
+        server_with_tls(certificate(tmp_path)) as (box, server),
+        pytest.raises(NotDelivered, match="No safe connection"),
+    ):
+        send(server, LETTER, sender=SENDER, to="mia@example.com", now=NOW)
+    assert not any(line.startswith(("AUTH", "MAIL")) for line, _is_encrypted in box.heard)
+
+
+def test_where_no_encryption_is_offered_the_password_stays_here():
+    with running_mail_server() as box:
+        elsewhere = read_mail_server(box.url.replace("smtp://127.0.0.1", "smtp://me:hush@0.0.0.0"))
+        with pytest.raises(NotDelivered, match="no STARTTLS"):
+            send(elsewhere, LETTER, sender=SENDER, to="mia@example.com", now=NOW)
+    assert not any(line.startswith("AUTH") for line, _is_encrypted in box.heard)
+
+
+def test_a_refused_password_is_told_without_it():
+    with running_mail_server() as box:
+        box.answers["AUTH"] = "535 wrong"
+        server = read_mail_server(box.url.replace("smtp://", "smtp://me:hush@"))
+        with pytest.raises(NotDelivered, match="refuses the user or password: 535 wrong") as refusal:
+            send(server, LETTER, sender=SENDER, to="mia@example.com", now=NOW)
+    assert "hush" not in refusal.value.sentence
+    assert not refusal.value.is_final
