@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from stoqflow_web import clock
 from stoqflow_web.errors import NotFound
 from stoqflow_web.models import ImportProblem, ImportRun, Shop
-from stoqflow_web.models.imports import KINDS, READINESS
+from stoqflow_web.models.imports import KINDS, READINESS, STOCK
 from stoqflow_web.queries import imports as queries
 from stoqflow_web.services import imports
 from stoqflow_web.views.access import managers_only, signed_in_user
@@ -87,6 +87,8 @@ class TransferRow:
     def start_words(self) -> str:
         if self.kind == READINESS:
             return _("Check readiness again") if self.run else _("Check readiness now")
+        if self.kind == STOCK:
+            return _("Compare again") if self.run else _("Compare now")
         return _("Transfer again") if self.run else _("Transfer")
 
 
@@ -171,6 +173,8 @@ def _row_or_onward(run_id: int) -> Response:
     row = row_of(_watched(run_id))
     if wants_fragment():
         return _fragment(row)
+    if row.kind == STOCK:
+        return redirect_to(url_for("stock_to_marketplace.show", shop_id=row.shop.id))
     if row.kind == READINESS:
         return redirect_to(url_for("shops.readiness", shop_id=row.shop.id))
     return redirect_to(url_for("shops.show", shop_id=row.shop.id))

@@ -10,6 +10,7 @@ from stoqflow_web.forms import show_refusal
 from stoqflow_web.forms.stock import CorrectionForm, fresh_correction
 from stoqflow_web.models import Product
 from stoqflow_web.queries import product_stock, products
+from stoqflow_web.queries.stock_to_marketplace import in_warehouses
 from stoqflow_web.queries.words import cleaned
 from stoqflow_web.services import correcting
 from stoqflow_web.views.access import signed_in_user
@@ -98,6 +99,7 @@ def _show(product: Product, *, form: CorrectionForm | None = None, status: int =
         product=product,
         form=form or fresh_correction(product),
         offers=products.offers_of([product]).get(product.id, []),
+        warehouses=in_warehouses(product),
         reserved=product_stock.reserved_by(product),
         waiting=product_stock.waited_for_by(product),
         movements=page.rows,
