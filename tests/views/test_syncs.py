@@ -137,7 +137,7 @@ def test_what_syncs_left_to_solve_is_on_one_page(desk: Desk, signed_in: Callable
     browser = signed_in()
     browser.get(f"/shops/{desk.shop_id}")
     assert browser.page is not None
-    link = browser.page.one("#sync-card a")
+    link = browser.page.one("#sync-card a.danger-text")
     assert link.get_text() == "2 lines"
     assert len(browser.get(str(link["href"])).all("[id^=problem-]")) == 2
 
