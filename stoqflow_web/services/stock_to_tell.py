@@ -89,8 +89,11 @@ def hurry(tx: Transaction, shop_id: int) -> None:
 
 
 def enqueue(shop_id: int) -> bool:
-    """Hand a shop's stock to a worker, behind everything else."""
-    return background.enqueue("jobs.stock.tell", shop_id, queue="slow", job_id=f"stock-{shop_id}")
+    """Hand a shop's stock to a worker.
+
+    Not in the slow queue, where pictures can stand in its way for hours; it gives way itself to what is more important.
+    """
+    return background.enqueue("jobs.stock.tell", shop_id, job_id=f"stock-{shop_id}")
 
 
 # What is told, as conditions and expressions for queries

@@ -17,6 +17,7 @@ from tests.bench import (
     orders_unlimited,
     placed_to_visible,
     progress_fragment,
+    stock_to_bol,
     webhook_to_visible,
     webhooks_accepted,
 )
@@ -32,6 +33,7 @@ BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "bulk-click": bulk_click.measure,
     "idle-minute": idle_minute.measure,
     "placed-to-visible": placed_to_visible.measure,
+    "stock-to-bol": stock_to_bol.measure,
     "webhooks-accepted": webhooks_accepted.measure,
     "webhook-to-visible": webhook_to_visible.measure,
 }

@@ -142,9 +142,9 @@ def signed_in_client(home: Installation) -> FlaskClient:
 
 
 @contextmanager
-def worker(home: Installation) -> Iterator[int]:
-    """A real worker, ready and idle; gives its process id."""
-    with running([sys.executable, "-m", "jobs.worker"], home.environ) as process:
+def worker(home: Installation, *queues: str) -> Iterator[int]:
+    """A real worker, ready and idle, on these queues or on all; gives its process id."""
+    with running([sys.executable, "-m", "jobs.worker", *queues], home.environ) as process:
         redis = home.app.extensions["redis"]
         wait_for(lambda: redis.smembers("rq:workers"))
         yield process.pid
