@@ -118,6 +118,8 @@ def _read_warehouse(work: Work, marketplace: Marketplace) -> None:
 def _compare(tx: Transaction, run: ImportRun, began: datetime) -> None:
     """What differs is due again, and a row is kept of what was found."""
     tx.session.flush()
+    if tx.session.scalar(select(StockComparison.id).where(StockComparison.run_id == run.id)) is not None:
+        return  # the worker that did it was killed before it could end the run
     is_nightly = run.started_by_id is None
     of_shop = and_(OfferStock.shop_id == run.shop_id, Offer.stock_seen_at >= began, is_ours())
     compared = tx.session.scalar(select(func.count()).select_from(OfferStock).join(Offer).where(of_shop)) or 0
