@@ -14,7 +14,7 @@ from stoqflow_web.services.comparing_stock import compare_stock
 from tests.services import transfers
 from tests.support.browsing import Browser
 from tests.support.clocks import MONDAY_MORNING, FrozenClock
-from tests.support.stock_desk import StockDesk
+from tests.support.stock_desk import StockDesk, stock_desk
 
 
 @pytest.fixture
@@ -24,10 +24,7 @@ def sandbox_options() -> SandboxOptions:
 
 @pytest.fixture
 def desk(ctx: Flask, sandbox: RunningSandbox, clock: FrozenClock) -> StockDesk:
-    desk = StockDesk(sandbox, clock)
-    desk.begin(there=12)
-    desk.set(synced_until=MONDAY_MORNING, next_sync_at=MONDAY_MORNING.replace(year=2099))
-    return desk
+    return stock_desk(sandbox, clock)
 
 
 def in_the_warehouse() -> dict[str, tuple[int, int]]:

@@ -3,7 +3,7 @@
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
@@ -33,6 +33,7 @@ from stoqflow_web.transaction import transaction
 from tests.support.builders import make_order, make_shop
 from tests.support.clocks import MONDAY_MORNING, FrozenClock
 from tests.support.jobs import run_jobs
+from tests.support.killing import dies_after, in_a_process_of_its_own
 from tests.support.mail_servers import DROP, Mailbox, running_mail_server
 from tests.support.webhook_receivers import Receiver, running_receiver
 
@@ -466,20 +467,6 @@ def test_a_line_cut_after_the_letter_repeats_it_under_the_same_message_id(desk, 
     assert first == second
 
 
-def in_a_process_of_its_own(job: Callable[[], object]) -> int:
-    db.session.rollback()
-    pid = os.fork()
-    if pid:
-        return pid
-    try:
-        db.session.remove()
-        db.engine.dispose(close=False)
-        job()
-        os._exit(0)
-    except BaseException:
-        os._exit(1)
-
-
 @pytest.mark.both_databases
 @pytest.mark.parametrize("step", ["claimed", "sent"])
 def test_a_worker_killed_after_this_step_loses_nothing(desk, clock, mailbox, step):
@@ -490,11 +477,7 @@ def test_a_worker_killed_after_this_step_loses_nothing(desk, clock, mailbox, ste
     news.look()
     message_id = db.session.scalars(select(NewsMessage.id)).one()
 
-    def dies(done: str) -> None:
-        if done == step:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    pid = in_a_process_of_its_own(lambda: news_delivery.deliver(message_id, on_step=dies))
+    pid = in_a_process_of_its_own(lambda: news_delivery.deliver(message_id, on_step=dies_after(step)))
     assert os.WTERMSIG(os.waitpid(pid, 0)[1]) == signal.SIGKILL
     work()  # restarted at once: the dead worker's lease still holds
     assert len(mailbox.letters) == (1 if step == "sent" else 0)

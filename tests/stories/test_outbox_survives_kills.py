@@ -4,18 +4,17 @@ import os
 import signal
 import threading
 from collections import Counter
-from collections.abc import Callable
 
 import pytest
 from flask import Flask
 
 from stoqflow_web.bol.sandbox import RunningSandbox, SandboxOptions
-from stoqflow_web.extensions import db
 from stoqflow_web.services import outbox, writebacks
 from stoqflow_web.services.completing import NotCompletable
 from stoqflow_web.services.settling_unknown import free_abandoned
 from tests.support.clocks import MONDAY_MORNING, FrozenClock
 from tests.support.desk import Desk
+from tests.support.killing import dies_after, in_a_process_of_its_own
 
 SHIPMENTS = "/retailer/shipments"
 
@@ -28,25 +27,6 @@ def sandbox_options() -> SandboxOptions:
 @pytest.fixture
 def desk(ctx: Flask, sandbox: RunningSandbox, clock: FrozenClock) -> Desk:
     return Desk(sandbox, clock)
-
-
-def in_a_process_of_its_own(work: Callable[[], object]) -> int:
-    """The process id of a worker that does this, as RQ forks one for each job."""
-    db.session.rollback()
-    pid = os.fork()
-    if pid:
-        return pid
-    try:
-        db.session.remove()
-        db.engine.dispose(close=False)
-        work()
-        os._exit(0)
-    except BaseException:
-        os._exit(1)
-
-
-def dies_after(step: str) -> Callable[[str], None]:
-    return lambda done: os.kill(os.getpid(), signal.SIGKILL) if done == step else None
 
 
 @pytest.mark.both_databases

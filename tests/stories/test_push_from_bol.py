@@ -16,9 +16,9 @@ from stoqflow_web.models import Activity, ImportRun, MarketplaceOrder, PushSubsc
 from stoqflow_web.services import deleting, push_subscriptions, shops, signature_keys, syncing, trouble, webhook_work
 from stoqflow_web.services.push_subscriptions import NotPushable
 from stoqflow_web.settings import Settings
-from tests.stories.test_outbox_survives_kills import in_a_process_of_its_own
 from tests.support.clocks import MONDAY_MORNING, FrozenClock
 from tests.support.desk import Desk
+from tests.support.killing import in_a_process_of_its_own
 from tests.support.mortal_redis import MortalRedis
 from tests.support.pushes import PUBLIC_URL, Push, Stranger, message
 from tests.support.syncs import carried_on, shop_now, tick

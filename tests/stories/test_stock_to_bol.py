@@ -17,9 +17,9 @@ from stoqflow_web.services.deleting import delete
 from stoqflow_web.services.stock_switch import NotSwitchable
 from stoqflow_web.services.stock_to_tell import free_changed
 from stoqflow_web.transaction import transaction
-from tests.stories.test_outbox_survives_kills import dies_after, in_a_process_of_its_own
 from tests.support.clocks import MONDAY_MORNING, FrozenClock
-from tests.support.stock_desk import StockDesk
+from tests.support.killing import dies_after, in_a_process_of_its_own
+from tests.support.stock_desk import StockDesk, stock_desk
 from tests.support.syncs import tick
 
 
@@ -30,10 +30,7 @@ def sandbox_options() -> SandboxOptions:
 
 @pytest.fixture
 def desk(ctx: Flask, sandbox: RunningSandbox, clock: FrozenClock) -> StockDesk:
-    desk = StockDesk(sandbox, clock)
-    desk.begin(there=12)
-    desk.set(synced_until=MONDAY_MORNING, next_sync_at=MONDAY_MORNING.replace(year=2099))
-    return desk
+    return stock_desk(sandbox, clock)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import json
 
 from sqlalchemy import select
 
+from stoqflow_web.bol.sandbox import RunningSandbox
 from stoqflow_web.extensions import db
 from stoqflow_web.matching import normalise_ean
 from stoqflow_web.models import Offer, OfferStock, Product, Shop, StockComparison
@@ -12,6 +13,7 @@ from stoqflow_web.models.products import OPENING
 from stoqflow_web.services import imports, stock, stock_switch, telling_stock
 from stoqflow_web.transaction import transaction
 from tests.support.builders import make_product
+from tests.support.clocks import MONDAY_MORNING, FrozenClock
 from tests.support.desk import Desk
 from tests.support.syncs import carried_on, shop_now
 
@@ -119,3 +121,11 @@ class StockDesk(Desk):
         bodies = [(one.path.removeprefix(OFFERS), json.loads(one.body)["stock"]) for one in seen]
         assert all(body["managedByRetailer"] is True for _, body in bodies)
         return [(offer_id, body["amount"]) for offer_id, body in bodies]
+
+
+def stock_desk(sandbox: RunningSandbox, clock: FrozenClock) -> StockDesk:
+    """A desk with 12 units of each product here and at bol.com, whose shop is not synced by itself."""
+    desk = StockDesk(sandbox, clock)
+    desk.begin(there=12)
+    desk.set(synced_until=MONDAY_MORNING, next_sync_at=MONDAY_MORNING.replace(year=2099))
+    return desk
