@@ -5,22 +5,16 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from stoqflow_web.models import batches
 from stoqflow_web.models.base import Base, Key, Moment, UtcDateTime
 from stoqflow_web.models.products import Product
 from stoqflow_web.models.users import User
 
-# Statuses
-CHECKED = "checked"  # the dry run is on the page, nothing happened yet
-QUEUED = "queued"
-RUNNING = "running"
-FINISHED = "finished"
-ACTIVE = (QUEUED, RUNNING)
-
-# Outcomes of a row
-WAITING = "waiting"
+# Statuses and outcomes of a row: those of a batch, which is worked through alike
+CHECKED, QUEUED, RUNNING, FINISHED = batches.CHECKED, batches.QUEUED, batches.RUNNING, batches.FINISHED
+ACTIVE = batches.ACTIVE
+WAITING, DONE, REFUSED = batches.WAITING, batches.DONE, batches.REFUSED
 SAME = "same"  # it says what is here already
-DONE = "done"
-REFUSED = "refused"
 OUTCOMES = (WAITING, SAME, DONE, REFUSED)
 
 

@@ -14,10 +14,10 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
-from ipaddress import ip_address
 from urllib.parse import unquote, urlsplit
 
 from stoqflow_web.news import Letter, NotDelivered
+from stoqflow_web.this_machine import is_this_machine
 
 SECONDS = 20.0  # for each step of the talk
 DEFAULT_PORTS = {"smtp": 587, "smtps": 465}
@@ -37,12 +37,7 @@ class MailServer:
 
     @property
     def is_this_machine(self) -> bool:
-        if self.host == "localhost":
-            return True
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return is_this_machine(self.host)
 
 
 def read_mail_server(url: str) -> MailServer:

@@ -11,13 +11,13 @@ import hmac
 import secrets
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import requests
 from requests.auth import AuthBase
 
 from stoqflow_web.news import NotDelivered
+from stoqflow_web.this_machine import is_this_machine
 
 SECONDS = 10.0
 LONGEST_ADDRESS = 500
@@ -45,7 +45,7 @@ def check_address(url: str) -> str:
         raise ValueError("Enter an address that begins with https://.")
     if parts.username is not None or parts.fragment:
         raise ValueError("The address must not hold a name, a password or a hash sign.")
-    if parts.scheme == "http" and not _is_this_machine(host):
+    if parts.scheme == "http" and not is_this_machine(host):
         raise ValueError("Only https:// keeps it private. http:// is for this machine itself.")
     return url
 
@@ -123,12 +123,3 @@ class _Nobody(AuthBase):
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         return request
-
-
-def _is_this_machine(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -7,40 +7,33 @@ wakes up again finds that it may not write any more.
 
 import logging
 from collections.abc import Callable
-from datetime import timedelta
 
 from flask_babel import gettext as _
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import DBAPIError
 
-from stoqflow_web import background, clock
+from stoqflow_web import clock
 from stoqflow_web.errors import NotFound, StoqflowError
 from stoqflow_web.models import Batch, BatchRow
 from stoqflow_web.models.batches import (
-    ACTIVE,
     CANCEL,
     COMPLETE,
     DELETE,
     DONE,
     FINISHED,
-    QUEUED,
     REFUSED,
     RUNNING,
     UNDO,
     WAITING,
 )
 from stoqflow_web.services import batches, canceling, completing, deleting, undoing
+from stoqflow_web.services.claiming import ClaimLost, hold_file, sweep_files, take_file
 from stoqflow_web.services.completing import Parcel
 from stoqflow_web.transaction import Transaction, reading, transaction
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=30)
 AT_A_TIME = 100
-
-
-class ClaimLost(Exception):
-    """Another worker goes on with this batch. Whoever gets this stops without a trace."""
 
 
 def carry_on(batch_id: int) -> None:
@@ -60,41 +53,13 @@ def carry_on(batch_id: int) -> None:
 def sweep() -> int:
     """Queue every batch that is confirmed and that nobody works on; how many that were. Called every few seconds."""
     batches.forget_old_drafts()
-    with reading() as session:
-        left = session.execute(
-            select(Batch.id, Batch.claim).where(
-                Batch.status.in_(ACTIVE), or_(Batch.lease_until.is_(None), Batch.lease_until < clock.now())
-            )
-        ).all()
-    # The job of a killed worker keeps its id for a while, so a batch that was begun is queued under another one.
-    return sum(
-        background.enqueue(
-            "jobs.batches.carry_on",
-            batch_id,
-            queue="urgent",
-            job_id=f"batch-{batch_id}" + (f"-{claim}" if claim else ""),
-        )
-        for batch_id, claim in left
-    )
+    return sweep_files(Batch, "jobs.batches.carry_on", "batch")
 
 
 def _claim(batch_id: int) -> int | None:
     """Take the batch if nobody works on it; the number by which our writes are known, or None."""
-    now = clock.now()
     with transaction() as tx:
-        taken = tx.session.execute(
-            update(Batch)
-            .where(
-                Batch.id == batch_id,
-                Batch.status.in_((QUEUED, RUNNING)),
-                or_(Batch.lease_until.is_(None), Batch.lease_until < now),
-            )
-            .values(claim=Batch.claim + 1, lease_until=now + LEASE, status=RUNNING)
-            .execution_options(synchronize_session=False)
-        )
-        if taken.rowcount != 1:  # type: ignore[attr-defined]
-            return None
-        return tx.session.scalars(select(Batch.claim).where(Batch.id == batch_id)).one()
+        return take_file(tx, Batch, batch_id)
 
 
 def _waiting(batch_id: int) -> list[int]:
@@ -137,20 +102,12 @@ def _take(
     tx: Transaction, batch_id: int, claim: int, row_id: int, outcome: str, sentence: str | None = None
 ) -> BatchRow | None:
     """Mark the row while the batch is ours and the row still waits; None when it was handled before."""
-    now = clock.now()
     counter = Batch.count_done if outcome == DONE else Batch.count_refused
-    held = tx.session.execute(
-        update(Batch)
-        .where(Batch.id == batch_id, Batch.claim == claim, Batch.status == RUNNING)
-        .values({Batch.lease_until: now + LEASE})
-        .execution_options(synchronize_session=False)
-    )
-    if held.rowcount != 1:  # type: ignore[attr-defined]
-        raise ClaimLost
+    hold_file(tx, Batch, batch_id, claim)
     marked = tx.session.execute(
         update(BatchRow)
         .where(BatchRow.id == row_id, BatchRow.outcome == WAITING)
-        .values(outcome=outcome, sentence=sentence, handled_at=now)
+        .values(outcome=outcome, sentence=sentence, handled_at=clock.now())
         .execution_options(synchronize_session=False)
     )
     if marked.rowcount != 1:  # type: ignore[attr-defined]

@@ -22,7 +22,7 @@ from stoqflow_web.models.activities import STOCK as ABOUT_STOCK
 from stoqflow_web.models.imports import COMPARING, FETCHING, LISTING
 from stoqflow_web.services import activities
 from stoqflow_web.services.import_work import Work
-from stoqflow_web.services.stock_to_tell import is_ours, mark
+from stoqflow_web.services.stock_to_tell import is_ours, tell_anew
 from stoqflow_web.services.trouble import note_answer
 from stoqflow_web.transaction import Transaction
 
@@ -140,7 +140,7 @@ def _compare(tx: Transaction, run: ImportRun, began: datetime) -> None:
     ids = [row.offer_id for row in different]
     if is_nightly:
         _count_nights(tx, run.shop_id, ids)
-    _mend(tx, ids)
+    tell_anew(tx, ids)
     stayed = sum(1 for row in different if row.nights > 0)
     tx.session.add(
         StockComparison(
@@ -198,16 +198,6 @@ def _lock(tx: Transaction, shop_id: int) -> None:
     tx.session.execute(
         select(OfferStock.offer_id).where(OfferStock.shop_id == shop_id).order_by(OfferStock.offer_id).with_for_update()
     ).all()
-
-
-def _mend(tx: Transaction, ids: Sequence[int]) -> None:
-    tx.session.execute(
-        update(OfferStock)
-        .where(OfferStock.offer_id.in_(ids))
-        .values(told=None, refused=None, refused_at=None)
-        .execution_options(synchronize_session=False)
-    )
-    mark(tx, select(OfferStock.offer_id).where(OfferStock.offer_id.in_(ids)))
 
 
 def _example(row: Any, is_nightly: bool) -> dict[str, Any]:

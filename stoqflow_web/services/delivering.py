@@ -32,6 +32,7 @@ from stoqflow_web.models.writebacks import CANCELLATION_REQUESTED, EXHAUSTED, PE
 from stoqflow_web.services import outbox, shops, trouble
 from stoqflow_web.services.looking import DONE, SEND, Seen, learn_ids, look, store, verdict
 from stoqflow_web.services.messages import Message, send, ships_anyway
+from stoqflow_web.services.steps import Step, no_step
 from stoqflow_web.transaction import Transaction, transaction
 
 log = logging.getLogger(__name__)
@@ -44,15 +45,12 @@ LONGEST_PAUSE_SECONDS = 300.0
 SOON_SECONDS = 12.0  # the longest pause of the first tries: most outages are over within minutes, and parcels wait
 SOON_TRIES = 20
 
-Step = Callable[[str], object]
-
-
-def no_step(name: str) -> None:
-    """Told the name of each step of a delivery when it is over: claimed, read, marked, answered, recorded."""
-
 
 class Delivery:
-    """One worker's delivery of one shop's outbox. `meanwhile` is called often, from the main thread."""
+    """One worker's delivery of one shop's outbox. `meanwhile` is called often, from the main thread.
+
+    Its steps: claimed, read, marked, answered, recorded.
+    """
 
     def __init__(
         self,

@@ -65,9 +65,7 @@ def new_key() -> str:
 def _look_for(recipient_id: int) -> int:
     with reading() as session:
         recipient = session.get(NewsRecipient, recipient_id)
-        if recipient is None or not (
-            _unnoted(session, recipient) or _ended(session, recipient) or _due(session, recipient)
-        ):
+        if recipient is None or not _has_work(session, recipient):
             return 0
     with transaction() as tx:
         # Whoever comes second waits here, and finds that it is all noted.

@@ -7,7 +7,6 @@ side recognises it. A refusal for good is tried seldom, and at once when somebod
 import json
 import logging
 import random
-from collections.abc import Callable
 from datetime import timedelta
 
 from sqlalchemy import and_, delete, func, or_, select, update
@@ -18,6 +17,8 @@ from stoqflow_web.extensions import settings, vault
 from stoqflow_web.models import NewsItem, NewsMessage, NewsRecipient
 from stoqflow_web.models.news import GIVEN_UP, PENDING, SENDING, SENT, TEST
 from stoqflow_web.news import NotDelivered, mail, signed_webhooks
+from stoqflow_web.services.claiming import take
+from stoqflow_web.services.steps import Step, no_step
 from stoqflow_web.transaction import Transaction, reading, transaction
 from stoqflow_web.vault import SecretUnreadable
 from stoqflow_web.wording import news as wording
@@ -29,8 +30,6 @@ LEASE = timedelta(seconds=JOB_SECONDS + 60)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
 PAUSE_AFTER_REFUSAL = timedelta(hours=6)
 JITTER = 0.2
-
-Step = Callable[[str], object]
 
 
 def sweep() -> int:
@@ -54,7 +53,7 @@ def hand_over(message_id: int, claim: int = 0, *, is_test: bool = False) -> bool
     )
 
 
-def deliver(message_id: int, *, on_step: Step = lambda step: None) -> None:
+def deliver(message_id: int, *, on_step: Step = no_step) -> None:
     """Deliver one message, unless it is not due or somebody else is at it. Safe to call at any time and twice."""
     claim = _claim(message_id)
     if claim is None:
@@ -84,20 +83,15 @@ def _is_due() -> ColumnElement[bool]:
 def _claim(message_id: int) -> int | None:
     """Take the message; the number by which what we record is known, or None."""
     with transaction() as tx:
-        taken = tx.session.execute(
-            update(NewsMessage)
-            .where(NewsMessage.id == message_id, _is_due())
-            .values(
-                claim=NewsMessage.claim + 1,
-                tries=NewsMessage.tries + 1,
-                state=SENDING,
-                lease_until=clock.now() + LEASE,
-            )
-            .execution_options(synchronize_session=False)
+        return take(
+            tx,
+            NewsMessage,
+            message_id,
+            _is_due(),
+            tries=NewsMessage.tries + 1,
+            state=SENDING,
+            lease_until=clock.now() + LEASE,
         )
-        if taken.rowcount != 1:  # type: ignore[attr-defined]
-            return None
-        return tx.session.scalars(select(NewsMessage.claim).where(NewsMessage.id == message_id)).one()
 
 
 def _send(message_id: int) -> str:

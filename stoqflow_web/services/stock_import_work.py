@@ -5,28 +5,23 @@ up again finds that it may not write any more.
 """
 
 import logging
-from datetime import timedelta
 
 from flask_babel import gettext as _
-from sqlalchemy import or_, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from stoqflow_web import background, clock
+from stoqflow_web import clock
 from stoqflow_web.models import Product, StockImport, StockImportRow
 from stoqflow_web.models.products import IMPORTED, MOST_ON_HAND
-from stoqflow_web.models.stock_imports import ACTIVE, DONE, FINISHED, REFUSED, RUNNING, WAITING
+from stoqflow_web.models.stock_imports import DONE, FINISHED, REFUSED, WAITING
 from stoqflow_web.services import stock, stock_imports
+from stoqflow_web.services.claiming import ClaimLost, hold_file, sweep_files, take_file
 from stoqflow_web.services.stock_lock import lock_stock
-from stoqflow_web.transaction import Transaction, reading, transaction
+from stoqflow_web.transaction import Transaction, transaction
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=30)
 AT_A_TIME = 100
-
-
-class ClaimLost(Exception):
-    """Another worker goes on with this file. Whoever gets this stops without a trace."""
 
 
 def carry_on(stock_import_id: int) -> None:
@@ -44,55 +39,19 @@ def carry_on(stock_import_id: int) -> None:
 def sweep() -> int:
     """Queue every file that is to be applied and that nobody works on; how many that were. Called every few seconds."""
     stock_imports.forget_old_drafts()
-    with reading() as session:
-        left = session.execute(
-            select(StockImport.id, StockImport.claim).where(
-                StockImport.status.in_(ACTIVE),
-                or_(StockImport.lease_until.is_(None), StockImport.lease_until < clock.now()),
-            )
-        ).all()
-    # The job of a killed worker keeps its id for a while, so one that was begun is queued under another one.
-    return sum(
-        background.enqueue(
-            "jobs.stock_imports.carry_on",
-            stock_import_id,
-            queue="urgent",
-            job_id=f"stock-import-{stock_import_id}" + (f"-{claim}" if claim else ""),
-        )
-        for stock_import_id, claim in left
-    )
+    return sweep_files(StockImport, "jobs.stock_imports.carry_on", "stock-import")
 
 
 def _claim(stock_import_id: int) -> int | None:
     """Take the file if nobody works on it; the number by which our writes are known, or None."""
-    now = clock.now()
     with transaction() as tx:
-        taken = tx.session.execute(
-            update(StockImport)
-            .where(
-                StockImport.id == stock_import_id,
-                StockImport.status.in_(ACTIVE),
-                or_(StockImport.lease_until.is_(None), StockImport.lease_until < now),
-            )
-            .values(claim=StockImport.claim + 1, lease_until=now + LEASE, status=RUNNING)
-            .execution_options(synchronize_session=False)
-        )
-        if taken.rowcount != 1:  # type: ignore[attr-defined]
-            return None
-        return tx.session.scalars(select(StockImport.claim).where(StockImport.id == stock_import_id)).one()
+        return take_file(tx, StockImport, stock_import_id)
 
 
 def _apply_some(stock_import_id: int, claim: int) -> bool:
     """Apply the next lines; False when there were none, and the file is finished."""
     with transaction() as tx:
-        held = tx.session.execute(
-            update(StockImport)
-            .where(StockImport.id == stock_import_id, StockImport.claim == claim, StockImport.status == RUNNING)
-            .values(lease_until=clock.now() + LEASE)
-            .execution_options(synchronize_session=False)
-        )
-        if held.rowcount != 1:  # type: ignore[attr-defined]
-            raise ClaimLost
+        hold_file(tx, StockImport, stock_import_id, claim)
         found = tx.session.get_one(StockImport, stock_import_id, populate_existing=True)
         lock_stock(tx)
         rows = tx.session.scalars(

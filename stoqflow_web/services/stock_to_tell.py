@@ -83,6 +83,12 @@ def mark(tx: Transaction, offer_ids: Select[int]) -> int:
     return len(rows)
 
 
+def tell_anew(tx: Transaction, offer_ids: Collection[int]) -> None:
+    """Make these due, and tell them whatever the number is: what the marketplace was told last does not hold."""
+    mark(tx, select(OfferStock.offer_id).where(OfferStock.offer_id.in_(offer_ids)))
+    _forget(tx, offer_ids)
+
+
 def hurry(tx: Transaction, shop_id: int) -> None:
     """Have a worker tell the shop's stock soon after the commit. The sweep finds it without this too."""
     tx.after_commit(lambda: enqueue(shop_id))
@@ -128,8 +134,12 @@ def _note(tx: Transaction, what: set[tuple[str, int]]) -> None:
     if offers:
         _take_up(tx, Offer.id.in_(offers))
     mark(tx, select(Offer.id).where(or_(Offer.product_id.in_(products), Offer.id.in_(offers | unknown))))
-    if unknown:
-        _update(tx, unknown, told=None, refused=None, refused_at=None)
+    _forget(tx, unknown)
+
+
+def _forget(tx: Transaction, offer_ids: Collection[int]) -> None:
+    if offer_ids:
+        _update(tx, offer_ids, told=None, refused=None, refused_at=None)
 
 
 def _take_up(tx: Transaction, which: ColumnElement[bool]) -> None:

@@ -7,7 +7,7 @@ worker is gone is due again when its lease has run out. Orders and shipments go 
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,6 +28,7 @@ from stoqflow_web.services.delivering import pause
 from stoqflow_web.services.import_work import OF_ORDERS
 from stoqflow_web.services.import_work import is_due as is_run_due
 from stoqflow_web.services.marketplaces import connect
+from stoqflow_web.services.steps import Step, no_step
 from stoqflow_web.services.stock_to_tell import enqueue, units_waiting
 from stoqflow_web.transaction import Transaction, reading, transaction
 
@@ -41,12 +42,6 @@ STAY_SECONDS = 2.5  # a job waits so long for what becomes due: a change is told
 BETWEEN_SECONDS = 0.1
 LONGEST_WAIT_SECONDS = 10.0  # for the limit: a worker has better things to do than to wait for it with its rows held
 LONGEST_PAUSE = timedelta(hours=2)  # a moment further ahead is from before this machine's clock was set back
-
-Step = Callable[[str], object]
-
-
-def no_step(name: str) -> None:
-    """Told the name of each step when it is over: claimed, told, recorded."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +136,7 @@ def owed(claimed: dict[int, int]) -> list[Owed]:
 
 
 class _Telling:
-    """One worker's telling of one shop's stock."""
+    """One worker's telling of one shop's stock. Its steps: claimed, told, recorded."""
 
     def __init__(self, shop_id: int, marketplace: Marketplace, on_step: Step) -> None:
         self._shop_id = shop_id

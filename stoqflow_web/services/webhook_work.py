@@ -8,7 +8,7 @@ next.
 import logging
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -51,6 +51,7 @@ from stoqflow_web.services.import_problems import note_line
 from stoqflow_web.services.imports import NotStartable
 from stoqflow_web.services.marketplaces import connect
 from stoqflow_web.services.outbox import may_be_asked
+from stoqflow_web.services.steps import Step, no_step
 from stoqflow_web.services.storing_orders import Stored, store_orders
 from stoqflow_web.transaction import Transaction, reading, transaction
 
@@ -65,12 +66,6 @@ TIMEOUT_SECONDS = 600
 KEPT = timedelta(days=30)
 UNVERIFIED_KEPT = timedelta(days=1)
 FORGOTTEN_AT_ONCE = 500
-
-Step = Callable[[str], object]
-
-
-def no_step(done: str) -> None:
-    """What is done after each step of handling, for whoever does not care."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +112,7 @@ def _enqueue(shop_id: int, rounds: int) -> bool:
 def handle(shop_id: int, *, gather_seconds: float = 0.0, on_step: Step = no_step) -> None:
     """Look at all that the waiting messages of a shop tell of. Safe to do twice, by several workers, after a kill.
 
-    `gather_seconds`: as long as it waits for others to come in with the first.
+    `gather_seconds`: as long as it waits for others to come in with the first. The steps: claimed, fetched, stored.
     """
     if gather_seconds:
         threading.Event().wait(gather_seconds)

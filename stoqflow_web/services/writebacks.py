@@ -18,7 +18,7 @@ from stoqflow_web.marketplace import Marketplace
 from stoqflow_web.models import Shop, Writeback
 from stoqflow_web.models.writebacks import SENDING, SUBMITTED
 from stoqflow_web.services import outbox, shops
-from stoqflow_web.services.delivering import Delivery, Step, no_step
+from stoqflow_web.services.delivering import Delivery
 from stoqflow_web.services.following import (
     follow_submitted,
     is_to_be_followed,
@@ -27,6 +27,7 @@ from stoqflow_web.services.following import (
 )
 from stoqflow_web.services.marketplaces import connect
 from stoqflow_web.services.settling_unknown import free_abandoned, is_abandoned, is_unsettled, settle_unknown
+from stoqflow_web.services.steps import Step, no_step
 from stoqflow_web.services.telling_deliveries import on_their_way, tell
 from stoqflow_web.transaction import reading, transaction
 

@@ -2,7 +2,6 @@
 
 import os
 from functools import cache
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
@@ -10,6 +9,7 @@ from flask.sessions import SecureCookieSessionInterface
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from stoqflow_web.extensions import settings
+from stoqflow_web.this_machine import is_this_machine
 
 # bol's documentation: product pictures come from media.s-bol.com.
 PICTURES = ("https://*.s-bol.com", "https://*.bol.com")
@@ -47,12 +47,7 @@ def content_policy(bol_api_url: str) -> str:
 def loopback_origin(url: str) -> list[str]:
     """`http://127.0.0.1:4300` for an address on this machine, nothing for any other."""
     parts = urlsplit(url)
-    host = parts.hostname or ""
-    try:
-        is_here = host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        is_here = False
-    return [f"{parts.scheme}://{parts.netloc}"] if is_here else []
+    return [f"{parts.scheme}://{parts.netloc}"] if is_this_machine(parts.hostname or "") else []
 
 
 def trust_proxies(app: Flask, count: str) -> None:
