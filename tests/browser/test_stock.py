@@ -111,6 +111,7 @@ def test_the_stock_pages_fit_and_can_be_read(product, browse, sign_in, shoot, de
         expect(page.locator(".scanned" if code != "unknown" else ".notice--stop")).to_be_visible()
         look(f"stock-count-{code == 'unknown'}")
     page.get_by_role("link", name="Review").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Review the count")
     look("stock-review")
     page.goto("/stock/imports")
     page.get_by_label("CSV file").set_input_files(
