@@ -5,7 +5,7 @@ from stoqflow_web.services import push_subscriptions, signature_keys, webhook_wo
 
 def handle(shop_id: int) -> None:
     """Look at what the messages that came in tell of."""
-    webhook_work.handle(shop_id, gather_seconds=webhook_work.GATHER_SECONDS)
+    webhook_work.handle(shop_id, stay_seconds=webhook_work.STAY_SECONDS)
 
 
 def refresh_keys(shop_id: int) -> None:

@@ -18,7 +18,7 @@ from jobs.logs import prepare_logging
 from stoqflow_web import create_app
 from stoqflow_web.background import QUEUES
 from stoqflow_web.extensions import db
-from stoqflow_web.processes import die_with_parent
+from stoqflow_web.processes import die_with_parent, keep_what_is_loaded
 
 if TYPE_CHECKING:
     import redis
@@ -84,6 +84,7 @@ def main(queues: Sequence[str] = ()) -> int:
     except ValueError as error:
         log.error("%s", error)
         return 1
+    keep_what_is_loaded()
     worker = StoqflowWorker(app, app.extensions["redis"], tuple(queues) or QUEUES)
     log.info("worker %s listens", worker.name)
     # Nothing here is scheduled in Redis: what must wait waits in the database, and jobs/scheduler.py finds it there.

@@ -1,6 +1,7 @@
 """The Flask extensions and the one database engine and Redis connection that everything shares."""
 
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from stoqflow_web.settings import Settings
 from stoqflow_web.transaction import WRITING
 from stoqflow_web.vault import Vault
 
+LOCK_SECONDS = 20  # as long as a writing transaction waits for SQLite's write lock
+LOOK_EVERY_SECONDS = 0.003  # whether the write lock is free
 CLICK_SECONDS = 0.4  # as long as a click may wait for Redis
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -85,7 +88,7 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:
         return
     connection.isolation_level = None  # we begin transactions ourselves, below
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=20000", "foreign_keys=ON"):
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", f"busy_timeout={LOCK_SECONDS * 1000}", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
@@ -98,4 +101,30 @@ def _begin_sqlite(connection: Connection) -> None:
     default of locking late two writers lose each other's updates without any error.
     """
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if WRITING.get() else "BEGIN")
+        if WRITING.get():
+            _begin_writing(connection)
+        else:
+            connection.exec_driver_sql("BEGIN")
+
+
+def _begin_writing(connection: Connection) -> None:
+    """Begin as soon as the write lock is free. Raises OperationalError when it isn't for LOCK_SECONDS.
+
+    SQLite's own waiting looks ever more seldom, at last every tenth of a second, so that a click would wait much longer
+    than the lock is held, and be overtaken by a worker that takes it again and again.
+    """
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        patience = time.monotonic() + LOCK_SECONDS
+        while time.monotonic() < patience:
+            try:
+                driver.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                    break
+                time.sleep(LOOK_EVERY_SECONDS)
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # the error, as everybody expects it
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={LOCK_SECONDS * 1000}")

@@ -31,7 +31,6 @@ class Transaction:
         self._parts: dict[type[Part], Part] = {}
         self._afterwards: list[Callable[[], object]] = []
         self._at_the_end: dict[Callable[[Transaction, set[Any]], object], set[Any]] = {}
-        self._gathered: dict[Callable[[Transaction, set[int]], object], set[int]] = {}
 
     def part(self, kind: type[AnyPart]) -> AnyPart:
         """The one part of this kind, made when it is first asked for. Its `before_commit` is called once, inside."""

@@ -36,7 +36,6 @@ class PushSubscription(Base):
     mended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # it was off or gone, and was switched on again
     trouble: Mapped[str | None] = mapped_column(Text)  # why the last look or change did not go well
 
-    handled_rounds: Mapped[int] = mapped_column(default=0)  # how often a worker began to handle messages
     refused: Mapped[int] = mapped_column(default=0)  # messages with a bad signature or of another account
     refused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     keys_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

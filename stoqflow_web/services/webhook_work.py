@@ -13,7 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from flask import current_app
 from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import joinedload
@@ -58,8 +57,9 @@ from stoqflow_web.transaction import Transaction, reading, transaction
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)
-GATHER_SECONDS = 0.3  # messages come in bursts: one round for many leaves the database to those who bring more
+STAY_SECONDS = 0.3
 AT_ONCE = 200  # messages in one round
+MOST_ROUNDS = 100  # of one job: other shops want the worker too
 STORED_TOGETHER = 10  # messages that come in meanwhile wait for the database no longer than for these
 PAUSE_AFTER_FAULT_SECONDS = 15.0
 TIMEOUT_SECONDS = 600
@@ -78,49 +78,26 @@ class Hint:
 
 
 def hand_over(shop_id: int) -> bool:
-    """Have a worker handle what came in. However much that is, one job of a shop waits and one runs.
-
-    The number of rounds begun is part of the job's id. It is read after the message was committed: so either the round
-    that runs sees the message too, or the id is that of a job that is not running yet. This process need not tell Redis
-    twice of the same round: were the job lost, the sweep would find out.
-    """
-    rounds = _rounds(shop_id)
-    told: dict[int, int] = current_app.extensions.setdefault("rounds_handed_over", {})
-    if told.get(shop_id) == rounds:
-        return True
-    is_told = _enqueue(shop_id, rounds)
-    if is_told:
-        told[shop_id] = rounds
-    return is_told
-
-
-def _rounds(shop_id: int) -> int:
-    with reading() as session:
-        return session.scalar(select(PushSubscription.handled_rounds).where(PushSubscription.shop_id == shop_id)) or 0
-
-
-def _enqueue(shop_id: int, rounds: int) -> bool:
+    """Have a worker handle what came in; when one is at it already, it finds that too, or else the sweep does."""
     return background.enqueue(
-        "jobs.webhooks.handle",
-        shop_id,
-        queue="urgent",
-        job_id=f"webhooks-{shop_id}-{rounds}",
-        timeout=TIMEOUT_SECONDS,
+        "jobs.webhooks.handle", shop_id, queue="urgent", job_id=f"webhooks-{shop_id}", timeout=TIMEOUT_SECONDS
     )
 
 
-def handle(shop_id: int, *, gather_seconds: float = 0.0, on_step: Step = no_step) -> None:
+def handle(shop_id: int, *, stay_seconds: float = 0.0, on_step: Step = no_step) -> None:
     """Look at all that the waiting messages of a shop tell of. Safe to do twice, by several workers, after a kill.
 
-    `gather_seconds`: as long as it waits for others to come in with the first. The steps: claimed, fetched, stored.
+    Messages come in bursts: it stays until none came in for `stay_seconds`. The steps: claimed, fetched, stored.
     """
-    if gather_seconds:
-        threading.Event().wait(gather_seconds)
-    while hints := _claim(shop_id):
-        on_step("claimed")
-        # What came in since this round began has a job of its own.
-        if not _handle(shop_id, hints, on_step) or len(hints) < AT_ONCE:
+    for _ in range(MOST_ROUNDS):
+        hints = _claim(shop_id)
+        if not hints:
             return
+        on_step("claimed")
+        if not _handle(shop_id, hints, on_step):
+            return
+        if stay_seconds:
+            threading.Event().wait(stay_seconds)
 
 
 def sweep() -> int:
@@ -131,7 +108,7 @@ def sweep() -> int:
     waits = exists(select(WebhookMessage.id).where(WebhookMessage.shop_id == Shop.id, is_due(clock.now())))
     with reading() as session:
         due = session.scalars(select(Shop.id).where(may_be_asked(), waits)).all()
-    return sum(_enqueue(shop_id, _rounds(shop_id)) for shop_id in due)
+    return sum(hand_over(shop_id) for shop_id in due)
 
 
 def forget_old() -> int:
@@ -181,18 +158,12 @@ def count_refused(tx: Transaction, shop_id: int) -> None:
 
 
 def _claim(shop_id: int) -> list[Hint]:
-    """Begin a round with what waits, oldest first; none for a shop that may not ask its marketplace."""
+    """What waits, oldest first; none for a shop that may not ask its marketplace."""
     now = clock.now()
     with transaction() as tx:
         shop = tx.session.get(Shop, shop_id)
         if shop is None or not shop.may_ask_marketplace:
             return []
-        tx.session.execute(
-            update(PushSubscription)
-            .where(PushSubscription.shop_id == shop_id)
-            .values(handled_rounds=PushSubscription.handled_rounds + 1)
-            .execution_options(synchronize_session=False)
-        )
         rows = tx.session.execute(
             select(WebhookMessage.id, WebhookMessage.about, WebhookMessage.subject)
             .where(WebhookMessage.shop_id == shop_id, is_due(now))
