@@ -210,6 +210,20 @@ def test_many_messages_about_one_order_are_one_question(push: Push) -> None:
     assert len(asked) == 1
 
 
+def test_what_comes_in_while_a_worker_is_at_it_is_handled_too(push: Push) -> None:
+    orders = [push.world.place_order()]
+    push.arrive()
+
+    def comes_in_meanwhile(done: str) -> None:
+        if done == "stored" and len(orders) < 3:
+            orders.append(push.world.place_order())
+            push.arrive()
+
+    webhook_work.handle(push.desk.shop_id, on_step=comes_in_meanwhile)
+    assert [len(push.desk.ours(order_id)) for order_id in orders] == [1, 1, 1]
+    assert None not in push.outcomes()
+
+
 def test_what_can_not_be_fetched_by_its_id_is_left_to_a_sync_at_once(push: Push) -> None:
     syncing.sync_now(push.desk.shop_id, user_id=None)
     tick()
