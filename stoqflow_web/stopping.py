@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from stoqflow_web.exchange import REQUESTED_BY_CLIENT
 from stoqflow_web.models import MarketplaceItem, OrderLine, SalesOrder, Writeback
 from stoqflow_web.models.sales_orders import CANCELED, COMPLETE
 from stoqflow_web.models.writebacks import (
@@ -19,6 +20,7 @@ from stoqflow_web.models.writebacks import (
 
 # Why
 ASKED = "asked"  # the client asked to cancel, and nobody has answered
+FOR_CLIENT = "for-client"  # canceled here for the client: by the shop's setting, or by a colleague
 CANCELLED = "cancelled"  # at the marketplace, and not by us
 SHIPPED = "shipped"  # at the marketplace, and not by us
 
@@ -56,12 +58,13 @@ def stops(order: SalesOrder, seen: Mapping[int, SeenLine]) -> list[Stop]:
     Needs the order's lines, items, parcels and messages, and those of its family.
     """
     asked = order.lines_to_answer
+    for_client = [line for line in order.lines if _was_canceled_for_client(line, seen)]
     cancelled = [line for line in order.lines if line not in asked and _is_lost(line, seen, CANCELLED)]
     shipped = [line for line in order.lines if line not in asked + cancelled and _is_lost(line, seen, SHIPPED)]
     to_ship = [line for line in order.lines if line.id in seen and seen[line.id].units] or order.lines_to_ship
     return [
         Stop(why, tuple(lines), is_whole=set(to_ship) <= set(lines), at=_when(why, lines))
-        for why, lines in ((ASKED, asked), (CANCELLED, cancelled), (SHIPPED, shipped))
+        for why, lines in ((ASKED, asked), (FOR_CLIENT, for_client), (CANCELLED, cancelled), (SHIPPED, shipped))
         if lines
     ]
 
@@ -101,6 +104,12 @@ def has_changed(order: SalesOrder, mark: str) -> bool:
 def _mark_of_line(line: OrderLine) -> str:
     units = 0 if line.is_canceled else line.quantity
     return f"{line.id}:{units}:{line.item.quantity_cancelled}:{line.item.quantity_shipped}"
+
+
+def _was_canceled_for_client(line: OrderLine, seen: Mapping[int, SeenLine]) -> bool:
+    """Whether the page shows it as something to ship: who packs by that page must hear of it as loudly."""
+    is_shown = line.id in seen and seen[line.id].units > 0
+    return is_shown and line.is_canceled and line.cancel_reason == REQUESTED_BY_CLIENT
 
 
 def _is_lost(line: OrderLine, seen: Mapping[int, SeenLine], why: str) -> bool:
@@ -145,5 +154,10 @@ def _ended_after_work_began(order: SalesOrder) -> bool:
 
 
 def _when(why: str, lines: Sequence[OrderLine]) -> datetime | None:
-    moments = [line.item.cancellation_requested_at if why == ASKED else line.item.changed_at for line in lines]
-    return max((moment for moment in moments if moment is not None), default=None)
+    return max((moment for line in lines if (moment := _moment_of(why, line)) is not None), default=None)
+
+
+def _moment_of(why: str, line: OrderLine) -> datetime | None:
+    if why == ASKED:
+        return line.item.cancellation_requested_at
+    return line.canceled_at if why == FOR_CLIENT else line.item.changed_at

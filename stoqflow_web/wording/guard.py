@@ -13,7 +13,7 @@ from stoqflow_web.clock import AMSTERDAM
 from stoqflow_web.models import OrderLine, SalesOrder
 from stoqflow_web.models.sales_orders import COMPLETE
 from stoqflow_web.models.shops import SILENT
-from stoqflow_web.stopping import ASKED, CANCELLED, Stop
+from stoqflow_web.stopping import ASKED, CANCELLED, FOR_CLIENT, Stop
 from stoqflow_web.wording.times import Language, ago, time_of_day, when
 
 SOON = timedelta(seconds=15)  # an answer of bol.com needs no longer, unless something is the matter
@@ -40,6 +40,10 @@ def stop_sentence(stop: Stop, order: SalesOrder, *, now: datetime, locale: Langu
         if order.status == COMPLETE:
             return f"{happened} {_('Keep the parcel back until this is answered.')}"
         return f"{happened} {_('Do not ship.') if stop.is_whole else _('Do not ship it before this is answered.')}"
+    if stop.why == FOR_CLIENT:
+        if stop.is_whole:
+            return str(_("This order was canceled for the client%(at)s. Do not ship.", at=at))
+        return str(_("%(lines)s was canceled for the client%(at)s. Take it out of the parcel.", lines=lines, at=at))
     if stop.why == CANCELLED and stop.left_to_ship:
         return str(
             _(

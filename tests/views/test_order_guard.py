@@ -7,7 +7,7 @@ from rq import Queue
 
 from stoqflow_web.extensions import db
 from stoqflow_web.models import MarketplaceOrder, SalesOrder, Shop, Writeback
-from stoqflow_web.services import refreshing
+from stoqflow_web.services import cancellation_requests, refreshing
 from stoqflow_web.services.canceling import cancel
 from stoqflow_web.services.completing import Parcel, complete
 from stoqflow_web.services.deleting import delete
@@ -59,6 +59,14 @@ def bol_changes(order, *lines, left=0, **item):
 def completed(order):
     complete(order.id, [Parcel(carrier="postnl", track_and_trace=f"3SABCD{order.id:010}")], user_id=None)
     return order
+
+
+def accept_by_itself(order, number):
+    """The client asks to cancel this line, and the shop's setting answers."""
+    with transaction() as tx:
+        found = tx.session.get_one(SalesOrder, order.id)
+        found.lines[number].item.is_cancellation_requested = True
+        cancellation_requests.accept_by_itself(tx, [found])
 
 
 def jobs(app):
@@ -155,6 +163,21 @@ def test_what_was_on_paper_when_bol_cancelled_it_stops_also_a_page_that_is_opene
         bol_changes(each, *range(len(each.lines)), quantity_cancelled=1)
     assert sam.get(f"/orders/{order.id}").all("#stop")
     assert not sam.get(f"/orders/{other.id}").all("#stop")
+
+
+def test_what_the_shop_cancels_by_itself_for_the_client_stops_the_page_that_was_open(sam, order):
+    change(Shop, order.shop_id, accepts_requests=True)
+    address = opened(sam, order)
+    accept_by_itself(order, 1)
+    assert sentences(sam.htmx_get(address)) == [
+        f"STOP · {order.number}",
+        "Lid was canceled for the client at 09:12. Take it out of the parcel.",
+    ]
+    accept_by_itself(order, 0)
+    fragment = sam.htmx_get(address)
+    assert sentences(fragment)[1:] == ["This order was canceled for the client at 09:12. Do not ship."]
+    assert fragment.texts("#stop .button") == ["Show the order as it is now"]
+    assert not sam.get(f"/orders/{order.id}").all("[data-stop]")
 
 
 def test_what_a_colleague_did_is_no_reason_to_stop(sam, order):
