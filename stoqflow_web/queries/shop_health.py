@@ -10,7 +10,7 @@ from sqlalchemy.orm import load_only
 from stoqflow_web.exchange import KEYS_REFUSED
 from stoqflow_web.extensions import db
 from stoqflow_web.models import Shop, Writeback
-from stoqflow_web.models.writebacks import PENDING
+from stoqflow_web.models.writebacks import PENDING, SENDING
 
 PAUSED = "paused"
 
@@ -67,9 +67,10 @@ def health_of_shops() -> list[ShopHealth]:
 def _waiting(shop_ids: Collection[int]) -> Mapping[int, int]:
     if not shop_ids:
         return {}
+    # What is just being tried waits too: else the number jumps with each try of an outage.
     counted = (
         select(Writeback.shop_id, func.count().label("waiting"))
-        .where(Writeback.shop_id.in_(shop_ids), Writeback.state == PENDING)
+        .where(Writeback.shop_id.in_(shop_ids), Writeback.state.in_((PENDING, SENDING)))
         .group_by(Writeback.shop_id)
     )
     return {row.shop_id: row.waiting for row in db.session.execute(counted)}

@@ -7,7 +7,7 @@ import pytest
 from stoqflow_web import exchange
 from stoqflow_web.clock import now
 from stoqflow_web.models import Shop, Writeback
-from stoqflow_web.services import shops
+from stoqflow_web.services import outbox, shops
 from stoqflow_web.services.completing import Parcel, complete
 from stoqflow_web.transaction import transaction
 from tests.support.builders import make_order, make_product, make_shop
@@ -60,6 +60,14 @@ def test_a_silent_bol_says_since_when_what_is_safe_and_that_nothing_need_be_done
     ]
     for path in ("/orders", "/products", "/needs-attention", "/activity", "/account"):
         assert banners(sam.get(path)) == expected
+
+
+def test_what_is_just_being_tried_is_among_the_messages_that_wait(sam, clock):
+    shop = silent("Outdoor BE")
+    waiting(shop, 2)
+    clock.jump(minutes=3)
+    assert len(outbox.claim(shop.id, 1)) == 1
+    assert "2 messages are safe in the queue" in banners(sam.get("/orders"))[0]
 
 
 @pytest.mark.parametrize(
