@@ -66,6 +66,11 @@ class Shop(Base):
     unanswered_since: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the first fault since its last good answer
 
     @property
+    def was_ever_synced(self) -> bool:
+        """Whether all that is open at the marketplace has come in once."""
+        return self.synced_until is not None
+
+    @property
     def is_paused(self) -> bool:
         return self.paused_at is not None
 

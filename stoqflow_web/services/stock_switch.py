@@ -25,7 +25,8 @@ class NotSwitchable(StoqflowError):
 def switch_on(shop_id: int, *, margin: int, user_id: int | None) -> int:
     """From now on the marketplace is told our stock; how many offers that is about.
 
-    Raises NotFound, NotStartable, Invalid with field `margin`, and NotSwitchable without a fresh comparison.
+    Raises NotFound, NotStartable, Invalid with field `margin`, and NotSwitchable without a fresh comparison or before
+    the open orders are here.
     """
     _check(margin)
     with transaction() as tx:
@@ -33,6 +34,8 @@ def switch_on(shop_id: int, *, margin: int, user_id: int | None) -> int:
         check_startable(shop)
         if shop.tells_stock:
             return 0
+        if not shop.was_ever_synced:
+            raise NotSwitchable(_("The open sales orders must be here first: bol.com would be told their units too."))
         if latest_comparison(tx, shop_id) is None:
             raise NotSwitchable(_("Compare with bol.com first, so that you see what would change."))
         shop.tells_stock, shop.stock_margin = True, margin

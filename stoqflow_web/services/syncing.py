@@ -29,7 +29,7 @@ def sweep() -> int:
     now = clock.now()
     with reading() as session:
         due = session.scalars(
-            select(Shop.id).where(may_be_asked(), _is_due(now), ~_is_busy()).order_by(Shop.next_sync_at)
+            select(Shop.id).where(may_be_asked(), is_due(now), ~_is_busy()).order_by(Shop.next_sync_at)
         ).all()
     return sum(_start_if_due(shop_id, now) for shop_id in due)
 
@@ -89,7 +89,7 @@ def forget_old() -> int:
     return len(old)
 
 
-def _is_due(now: datetime) -> ColumnElement[bool]:
+def is_due(now: datetime) -> ColumnElement[bool]:
     """Of Shop. A last sync that lies ahead of us is from before this machine's clock was set back."""
     return or_(Shop.next_sync_at.is_(None), Shop.next_sync_at <= now, Shop.synced_at > now + SKEW)
 
@@ -109,7 +109,7 @@ def _start_if_due(shop_id: int, now: datetime) -> bool:
             shop = tx.session.get_one(Shop, shop_id)
             moved = tx.session.execute(
                 update(Shop)
-                .where(Shop.id == shop_id, _is_due(now), may_be_asked())
+                .where(Shop.id == shop_id, is_due(now), may_be_asked())
                 .values(next_sync_at=_next_sync(shop))
                 .execution_options(synchronize_session=False)
             )

@@ -23,7 +23,7 @@ from stoqflow_web.models import ImportRun, Offer, OfferStock, Product, Shop, Wri
 from stoqflow_web.models.activities import STOCK, TROUBLE
 from stoqflow_web.models.shops import LIMITED
 from stoqflow_web.sellable import sellable
-from stoqflow_web.services import activities, outbox, shops
+from stoqflow_web.services import activities, outbox, shops, syncing
 from stoqflow_web.services.delivering import pause
 from stoqflow_web.services.import_work import OF_ORDERS
 from stoqflow_web.services.import_work import is_due as is_run_due
@@ -247,7 +247,10 @@ def _is_any(shop_id: int, condition: ColumnElement[bool]) -> bool:
 
 
 def _gives_way(shop_id: int) -> bool:
-    """Whether something waits that must not be late: a message about an order, or a pass over the orders."""
+    """Whether something waits that must not be late: a message about an order, or a pass over the orders.
+
+    After a pause or an outage orders may be open over there that nobody knows here: their units must not be told.
+    """
     now = clock.now()
     message = select(Writeback.id).where(Writeback.shop_id == shop_id, outbox.is_ready(now))
     run = select(ImportRun.id).where(
@@ -256,8 +259,9 @@ def _gives_way(shop_id: int) -> bool:
         ImportRun.active_key.is_not(None),
         or_(is_run_due(now), ImportRun.lease_until >= now),
     )
+    sync = select(Shop.id).where(Shop.id == shop_id, syncing.is_due(now))
     with reading() as session:
-        return any(session.scalar(one.limit(1)) is not None for one in (message, run))
+        return any(session.scalar(one.limit(1)) is not None for one in (message, run, sync))
 
 
 def _is_limited(shop_id: int) -> bool:

@@ -155,7 +155,11 @@ def whole_run(shop_id: int, kind: str, *, meanwhile: Callable[[], object] = lamb
 
     `meanwhile` is called several times a second while it runs.
     """
-    run_id = imports.start(shop_id, kind, user_id=None).id
+    return wait_for_end(imports.start(shop_id, kind, user_id=None).id, meanwhile=meanwhile)
+
+
+def wait_for_end(run_id: int, *, meanwhile: Callable[[], object] = lambda: None) -> ImportRun:
+    """The run when it has ended well; `meanwhile` as for `whole_run`."""
 
     def ended() -> ImportRun | None:
         meanwhile()
@@ -165,7 +169,7 @@ def whole_run(shop_id: int, kind: str, *, meanwhile: Callable[[], object] = lamb
 
     run: ImportRun = wait_for(ended, every=0.1)
     if run.status != "finished":
-        raise RuntimeError(f"The transfer of {kind} ended as {run.status}: {run.trouble}")
+        raise RuntimeError(f"The run of {run.kind} ended as {run.status}: {run.trouble}")
     return run
 
 

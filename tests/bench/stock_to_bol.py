@@ -13,10 +13,10 @@ from sqlalchemy import func, or_, select
 from stoqflow_web.models import Offer, OfferStock, Product
 from stoqflow_web.models.imports import PRODUCTS, STOCK
 from stoqflow_web.models.products import OPENING
-from stoqflow_web.services import stock, stock_switch, telling_stock
+from stoqflow_web.services import stock, stock_switch, syncing, telling_stock
 from stoqflow_web.supervisor import QUICK_QUEUES
 from stoqflow_web.transaction import reading, transaction
-from tests.bench.harness import Bol, Figure, installation, pretend_bol, wait_for, whole_run, worker
+from tests.bench.harness import Bol, Figure, installation, pretend_bol, wait_for, wait_for_end, whole_run, worker
 
 CHANGES = 10_000
 OFFERS = 2_000
@@ -29,6 +29,7 @@ def measure() -> list[Figure]:
         shop_id = home.link_shop(bol)
         with worker(home, *QUICK_QUEUES):  # titles and pictures would take it up for an hour
             whole_run(shop_id, PRODUCTS)
+            wait_for_end(syncing.sync_now(shop_id, user_id=None).id)
             whole_run(shop_id, STOCK)
             stock_switch.switch_on(shop_id, margin=0, user_id=None)
             wait_for(lambda: _tell_left_over(shop_id), every=1.0)
@@ -78,11 +79,12 @@ def _change(products: Sequence[int]) -> None:
 
 
 def _tell_left_over(shop_id: int) -> bool:
-    """Whether all is told; does what the scheduler does every few seconds."""
+    """Whether all is told; does what the scheduler does every few seconds: the minute's sync goes first."""
     with reading() as session:
         waits = or_(OfferStock.due_at.is_not(None), OfferStock.lease_until.is_not(None))
         left = session.scalar(select(func.count()).where(OfferStock.shop_id == shop_id, waits))
     if left:
+        syncing.sweep()
         telling_stock.sweep()
     return not left
 

@@ -19,6 +19,8 @@ LONG = 60_000
 def test_the_preview_is_recalculated_and_switched_on_from(filled_house, browse, sign_in, shoot) -> None:
     page: Page = sign_in(browse())
     page.goto("/shops/1")
+    page.get_by_role("button", name="Sync now").click()
+    expect(page.locator("#sync-card")).not_to_contain_text("not yet", timeout=LONG)
     page.locator("#sync-card").get_by_role("link", name="off").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Stock to bol.com")
     page.get_by_role("button", name="Compare now").click()

@@ -20,7 +20,7 @@ from stoqflow_web.transaction import transaction
 from tests.support.clocks import MONDAY_MORNING, FrozenClock
 from tests.support.killing import dies_after, in_a_process_of_its_own
 from tests.support.stock_desk import StockDesk, stock_desk
-from tests.support.syncs import tick
+from tests.support.syncs import sync, tick
 
 
 @pytest.fixture
@@ -61,6 +61,17 @@ def test_it_is_switched_on_only_after_a_fresh_look_at_what_would_change(desk: St
     assert not desk.shop().tells_stock
 
 
+def test_it_is_not_switched_on_before_the_open_orders_are_here(desk: StockDesk) -> None:
+    desk.set(synced_until=None)
+    desk.compare()
+    with pytest.raises(NotSwitchable):
+        stock_switch.switch_on(desk.shop_id, margin=0, user_id=None)
+    desk.world.place_order(offer_id=desk.offer_ids()[0], quantity=5)
+    assert sync(desk.shop_id).status == "finished"
+    desk.switch_on()
+    assert (desk.offer_ids()[0], 7) in desk.messages()
+
+
 def test_switching_on_tells_what_differs_and_what_bol_would_correct_a_second_time(desk: StockDesk) -> None:
     higher, lower, doubly, *_ = desk.offer_ids()
     desk.move(higher, 3)
@@ -93,6 +104,18 @@ def test_ten_movements_in_a_second_are_one_message(telling: StockDesk) -> None:
     telling.tell()
     telling.tell()
     assert telling.messages() == [(offer, 2)]
+
+
+def test_after_an_outage_the_orders_come_in_before_any_stock_is_told(telling: StockDesk) -> None:
+    offer = telling.offer_ids()[0]
+    telling.world.place_order(offer_id=offer, quantity=2)
+    telling.move(offer, -1)
+    telling.set(next_sync_at=MONDAY_MORNING)
+    telling.tell()
+    assert telling.messages() == [], "two units of it are sold, and nobody knows yet"
+    assert sync(telling.shop_id).status == "finished"
+    telling.tell()
+    assert telling.messages() == [(offer, 9)]
 
 
 def test_what_comes_and_goes_within_a_second_is_not_told(telling: StockDesk) -> None:
@@ -163,7 +186,6 @@ def test_two_shops_with_the_same_product_hear_the_same_number(
 ) -> None:
     other = StockDesk(sandbox, clock, name="Other")
     other.begin(there=12)
-    other.set(next_sync_at=MONDAY_MORNING.replace(year=2099))
     desk.switch_on()
     other.switch_on()
     offer = desk.offer_ids()[0]

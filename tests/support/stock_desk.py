@@ -23,7 +23,8 @@ OFFERS = "/retailer/offers/"
 class StockDesk(Desk):
     """A desk that knows all offers of its bol.com, each with a product of `here` units (as many as bol shows if None).
 
-    At bol.com the number is `there`, told by the seller as one that open orders are not subtracted from.
+    At bol.com the number is `there`, told by the seller as one that open orders are not subtracted from. The shop was
+    synced, and is not by itself any more.
     """
 
     def begin(self, *, there: int = 12, here: int | None = None) -> None:
@@ -34,6 +35,7 @@ class StockDesk(Desk):
                     offer.schedule = "BOL_DELIVERY_PROMISE"  # no labels of bol.com
         for offer in list(self.world.offers.values()):
             self.know(offer.offer_id, here=there if here is None else here)
+        self.set(synced_until=MONDAY_MORNING, next_sync_at=MONDAY_MORNING.replace(year=2099))
 
     def know(self, offer_id: str, *, here: int) -> Product:
         """Our product of an offer, made unless another shop has brought it already."""
@@ -124,8 +126,7 @@ class StockDesk(Desk):
 
 
 def stock_desk(sandbox: RunningSandbox, clock: FrozenClock) -> StockDesk:
-    """A desk with 12 units of each product here and at bol.com, whose shop is not synced by itself."""
+    """A desk with 12 units of each product here and at bol.com."""
     desk = StockDesk(sandbox, clock)
     desk.begin(there=12)
-    desk.set(synced_until=MONDAY_MORNING, next_sync_at=MONDAY_MORNING.replace(year=2099))
     return desk
