@@ -70,6 +70,8 @@ class ImportRun(Base):
     count_unchanged: Mapped[int] = mapped_column(default=0)
     count_skipped: Mapped[int] = mapped_column(default=0)
     count_problems: Mapped[int] = mapped_column(default=0)
+    # Of a sync: the first few orders that it changed or brought in (services/order_news.py).
+    named_orders: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON)
     faults: Mapped[int] = mapped_column(default=0)  # in a row, at the marketplace; a good answer sets it back to 0
     trouble: Mapped[str | None] = mapped_column(Text)  # the sentence of the last fault, or why it failed
 

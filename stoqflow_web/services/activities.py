@@ -26,7 +26,7 @@ def record(
     *,
     began_at: datetime | None = None,
     user_id: int | None = None,
-    **details: str | int | None,
+    **details: Any,
 ) -> None:
     """Add one row, inside the transaction in which it happened. Kinds and outcomes: models/activities.py.
 

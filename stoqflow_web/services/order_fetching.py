@@ -11,9 +11,10 @@ from sqlalchemy.exc import OperationalError
 from stoqflow_web.exchange import AnswerNotUnderstood, NotThere, OrderRecord
 from stoqflow_web.marketplace import FETCHERS, Marketplace
 from stoqflow_web.models import ImportItem, ImportRun
-from stoqflow_web.models.imports import FETCHING
+from stoqflow_web.models.imports import FETCHING, SYNC
 from stoqflow_web.services.import_problems import note, note_line
 from stoqflow_web.services.import_work import LeaseLost, StopRequested, Work
+from stoqflow_web.services.order_news import MOST_NAMED, named_orders
 from stoqflow_web.services.storing_orders import Stored, store_orders
 from stoqflow_web.services.trouble import note_answer
 from stoqflow_web.transaction import Transaction, reading
@@ -171,6 +172,9 @@ def _count(tx: Transaction, run: ImportRun, stored: Stored) -> None:
     run.count_matched += len(stored.changed)
     run.count_unchanged += len(stored.unchanged)
     run.count_skipped += len(stored.nothing_to_do) + len(stored.deleted)
+    if run.kind == SYNC:
+        named = run.named_orders or []
+        run.named_orders = named + named_orders(tx, run.shop_id, stored, MOST_NAMED - len(named))
     for line, skus in stored.unknown_lines:
         code = "ean_matches_several" if len(skus) > 1 else "unknown_product"
         note_line(tx, run, code, line, skus=skus)

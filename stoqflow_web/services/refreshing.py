@@ -9,6 +9,7 @@ from stoqflow_web.exchange import AccessLost, ExchangeError, OrderRecord
 from stoqflow_web.models import MarketplaceOrder, Shop
 from stoqflow_web.services import shops
 from stoqflow_web.services.marketplaces import connect
+from stoqflow_web.services.order_news import note_news
 from stoqflow_web.services.storing_orders import store_orders
 from stoqflow_web.transaction import reading, transaction
 
@@ -44,7 +45,8 @@ def refresh(marketplace_order_id: int) -> None:
         return
     with transaction() as tx:
         order = tx.session.get_one(MarketplaceOrder, marketplace_order_id)
-        store_orders(tx, tx.session.get_one(Shop, order.shop_id), [record])
+        stored = store_orders(tx, tx.session.get_one(Shop, order.shop_id), [record])
+        note_news(tx, order.shop_id, "looked_at", stored)
 
 
 def _may_ask(marketplace_order_id: int) -> bool:

@@ -1,5 +1,7 @@
 """Writes down what a run came to: among the activities, in the shop's history, and what syncs left to solve."""
 
+from typing import Any
+
 from sqlalchemy import select
 
 from stoqflow_web import clock
@@ -63,11 +65,18 @@ def _note_sync(tx: Transaction, run: ImportRun) -> None:
         outcome = TROUBLE if found else DONE if any(news.values()) else NOTHING_NEW
         event = "caught_up" if run.is_catch_up else "synced"
         _record(
-            tx, run, SYNC, outcome, event, difference=found, **{name: number or None for name, number in news.items()}
+            tx,
+            run,
+            SYNC,
+            outcome,
+            event,
+            difference=found,
+            orders=run.named_orders or None,
+            **{name: number or None for name, number in news.items()},
         )
 
 
-def _record(tx: Transaction, run: ImportRun, kind: str, outcome: str, event: str, **details: str | int | None) -> None:
+def _record(tx: Transaction, run: ImportRun, kind: str, outcome: str, event: str, **details: Any) -> None:
     activities.record(
         tx, run.shop_id, kind, outcome, event, began_at=run.started_at, user_id=run.started_by_id, **details
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import joinedload, selectinload
@@ -24,6 +25,7 @@ from stoqflow_web.transaction import Transaction
 class Stored:
     """What storing a batch came to, by external order id, and the lines whose product nobody knows."""
 
+    began_at: datetime = field(default_factory=clock.now)
     new: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)

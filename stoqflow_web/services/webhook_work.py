@@ -41,14 +41,14 @@ from stoqflow_web.models import (
     WebhookMessage,
     Writeback,
 )
-from stoqflow_web.models.activities import DONE, SYNC
 from stoqflow_web.models.imports import SYNC as SYNC_RUN
 from stoqflow_web.models.webhook_messages import FETCHED, IGNORED, LEFT_TO_SYNC, LOOKED_AT, TESTED
 from stoqflow_web.models.writebacks import SUBMITTED
-from stoqflow_web.services import activities, shops, syncing, writebacks
+from stoqflow_web.services import shops, syncing, writebacks
 from stoqflow_web.services.import_problems import note_line
 from stoqflow_web.services.imports import NotStartable
 from stoqflow_web.services.marketplaces import connect
+from stoqflow_web.services.order_news import note_news
 from stoqflow_web.services.outbox import may_be_asked
 from stoqflow_web.services.steps import Step, no_step
 from stoqflow_web.services.storing_orders import Stored, store_orders
@@ -332,10 +332,7 @@ def _has_work_for_us(record: OrderRecord) -> bool:
 
 
 def _note_news(tx: Transaction, shop_id: int, stored: Stored) -> None:
-    if stored.new or stored.changed:
-        activities.record(
-            tx, shop_id, SYNC, DONE, "pushed", new=len(stored.new) or None, changed=len(stored.changed) or None
-        )
+    note_news(tx, shop_id, "pushed", stored)
     if not stored.unknown_lines:
         return
     # Lines without a product are solved on the page of a sync: that of the latest is where people look.

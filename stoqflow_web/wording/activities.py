@@ -17,10 +17,20 @@ Details = dict[str, Any]
 
 
 @dataclass(frozen=True)
+class NamedOrder:
+    """`words`: what happened to it, empty when the history does not tell."""
+
+    id: int
+    number: str
+    words: str
+
+
+@dataclass(frozen=True)
 class ActivityWords:
     """`sentence` is what happened; `said` is what bol.com said of it, or why it did not go well, often nothing.
 
-    `ends` are the moments of all syncs that share the row, empty when it is one. `took` is empty of what takes no time.
+    `orders` are the first few that it is about, and `more` how many others there are. `ends` are the moments of all
+    syncs that share the row, empty when it is one. `took` is empty of what takes no time.
     """
 
     sentence: str
@@ -30,6 +40,8 @@ class ActivityWords:
     took: str
     who: str
     began_at: datetime
+    orders: tuple[NamedOrder, ...] = ()
+    more: int = 0
     ends: tuple[datetime, ...] = ()
 
 
@@ -40,6 +52,7 @@ def tell(activity: Activity) -> ActivityWords:
     words = _SENTENCES.get(activity.event)
     sentence = words(details) if words else sentence_of(activity.event, details)
     state, tone = _state(activity.outcome)
+    orders = _orders(details)
     return ActivityWords(
         sentence=_times(sentence, len(ends)) if len(ends) > 1 else sentence,
         said=_said(details) if words else "",
@@ -48,6 +61,8 @@ def tell(activity: Activity) -> ActivityWords:
         took="" if len(ends) > 1 else _took(activity),
         who=activity.user.name if activity.user else _("by itself"),
         began_at=ends[0] if ends else activity.at,
+        orders=orders,
+        more=max(_n(details, "new") + _n(details, "changed") - len(orders), 0) if orders else 0,
         ends=ends if len(ends) > 1 else (),
     )
 
@@ -66,6 +81,15 @@ def _ends(activity: Activity, details: Details) -> tuple[datetime, ...]:
     seconds = details.get("ends") or [0]
     first = activity.at - timedelta(seconds=seconds[-1])
     return tuple(first + timedelta(seconds=one) for one in seconds)
+
+
+def _orders(details: Details) -> tuple[NamedOrder, ...]:
+    return tuple(
+        NamedOrder(
+            order["id"], order["number"], ", ".join(sentence_of(event, details) for event, details in order["told"])
+        )
+        for order in details.get("orders") or ()
+    )
 
 
 def _said(details: Details) -> str:
@@ -197,6 +221,7 @@ def _stock_refused(details: Details) -> str:
 _SENTENCES: dict[str, Callable[[Details], str]] = {
     "synced": lambda details: _synced(_("Sync"), details),
     "caught_up": lambda details: _synced(_("Everything compared with bol.com"), details),
+    "looked_at": lambda details: _synced(_("Asked of bol.com for an open page"), details),
     "pushed": lambda details: _synced(_("Pushed by bol.com"), details),
     "sync_waits": lambda details: _("Sync put off"),
     "sync_failed": lambda details: _("Sync failed"),

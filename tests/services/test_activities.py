@@ -9,7 +9,7 @@ from stoqflow_web import exchange
 from stoqflow_web.bol.sandbox import RunningSandbox, SandboxOptions
 from stoqflow_web.extensions import db
 from stoqflow_web.models import Activity
-from stoqflow_web.services import activities, imports, shops
+from stoqflow_web.services import activities, imports, refreshing, shops
 from stoqflow_web.transaction import transaction
 from stoqflow_web.wording.activities import tell
 from tests.support.builders import make_shop
@@ -58,6 +58,40 @@ def test_each_sync_is_told_and_those_without_news_share_a_row_that_keeps_each_mo
     with ctx.test_request_context():
         together = tell(recorded(kind="sync")[1])
     assert [end.minute for end in together.ends] == [13, 14, 15]
+
+
+def test_a_sync_names_the_first_orders_that_changed_and_says_what_happened_to_each(ctx, desk, sandbox):
+    orders = [desk.order() for _ in range(7)]
+    sync(desk.shop_id)
+    desk.jump(minutes=1)
+    for order in orders:
+        sandbox.world.ask_to_cancel(order.marketplace_order.external_id)
+    sync(desk.shop_id)
+    desk.jump(minutes=1)
+    sandbox.world.cancel(orders[0].marketplace_order.external_id)
+    sync(desk.shop_id)
+    with ctx.test_request_context():
+        asked, canceled = [tell(row) for row in recorded(kind="sync")[-2:]]
+    assert (asked.sentence, len(asked.orders), asked.more) == ("Sync: 7 changed, 7 need you", 5, 2)
+    assert {order.words for order in asked.orders} == {"The client asked bol.com to cancel this order"}
+    (named,) = canceled.orders
+    assert (named.id, named.number, canceled.more) == (orders[0].id, orders[0].number, 0)
+    assert named.words.startswith("Cancelled at bol.com: 1 × ")
+
+
+def test_what_an_open_page_finds_has_a_row_and_what_finds_nothing_has_none(ctx, desk, sandbox):
+    order = desk.order()
+    desk.jump(minutes=1)
+    refreshing.refresh(order.marketplace_order_id)
+    assert recorded(kind="sync") == []
+    sandbox.world.ask_to_cancel(order.marketplace_order.external_id)
+    refreshing.refresh(order.marketplace_order_id)
+    with ctx.test_request_context():
+        (told,) = [tell(row) for row in recorded(kind="sync")]
+    assert told.sentence == "Asked of bol.com for an open page: 1 changed"
+    assert [(one.number, one.words) for one in told.orders] == [
+        (order.number, "The client asked bol.com to cancel this order")
+    ]
 
 
 def test_an_idle_hour_is_one_row_and_the_next_hour_another(ctx, clock):

@@ -131,7 +131,8 @@ def test_a_new_order_is_here_as_soon_as_its_message(push: Push) -> None:
     (order,) = push.desk.ours(order_id)
     assert [line.quantity for line in order.lines] == [2]
     assert push.outcomes() == ["tested", "fetched"]
-    assert [one.details for one in activities("pushed")] == [{"new": 1}]
+    named = {"id": order.id, "number": order.number, "told": []}
+    assert [one.details for one in activities("pushed")] == [{"new": 1, "orders": [named]}]
 
 
 def test_a_client_who_asks_to_cancel_is_heard_by_the_id_of_the_item(push: Push) -> None:

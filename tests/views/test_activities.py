@@ -53,6 +53,15 @@ def test_a_row_says_when_which_shop_what_came_of_it_how_long_and_who(sam, clock,
     ]
 
 
+def test_orders_that_a_row_is_about_are_links_and_what_happened_is_said(sam):
+    told = [["canceled_at_marketplace", {"what": "2 × Pan"}]]
+    named = [{"id": 7, "number": "SO-10007", "told": told}, {"id": 8, "number": "SO-10008", "told": []}]
+    record(make_shop(), "sync", "done", "synced", changed=4, orders=named)
+    page = sam.get("/activity")
+    assert whats(page) == ["Sync: 4 changed SO-10007 : Cancelled at bol.com: 2 × Pan · SO-10008 · and 2 more"]
+    assert [link["href"] for link in page.all(".activities__what a")] == ["/orders/7", "/orders/8"]
+
+
 def test_a_sync_without_news_is_not_in_the_way_but_can_be_asked_for(sam, clock):
     shop = make_shop()
     record(shop)
