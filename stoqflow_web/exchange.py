@@ -100,6 +100,7 @@ class OfferRecord:
     price: Decimal | None
     fulfilment_method: str
     stock: int | None
+    sellable: int | None  # what clients can still buy there
     is_corrected_there: bool | None  # whether the marketplace subtracts open orders from it by itself
     is_on_hold: bool
     condition: str

@@ -482,6 +482,7 @@ def _offer(offer: BolOffer) -> OfferRecord:
         price=offer.unit_price,
         fulfilment_method=offer.fulfilment.method,
         stock=offer.stock.amount if offer.stock else None,
+        sellable=_sellable(offer),
         is_corrected_there=_is_corrected(offer),
         is_on_hold=offer.on_hold_by_retailer,
         condition=offer.condition.category,
@@ -496,6 +497,12 @@ def _subscription(one: BolSubscription) -> Subscription:
         is_enabled=one.enabled,
         is_complete=set(PUSHED) <= set(one.resources),
     )
+
+
+def _sellable(offer: BolOffer) -> int | None:
+    if offer.stock is None:
+        return None
+    return offer.stock.amount if offer.stock.corrected_stock is None else offer.stock.corrected_stock
 
 
 def _is_corrected(offer: BolOffer) -> bool | None:

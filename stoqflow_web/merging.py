@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from stoqflow_web import clock
-from stoqflow_web.exchange import ItemRecord, OrderRecord
-from stoqflow_web.models import MarketplaceItem, MarketplaceOrder
+from stoqflow_web.exchange import ItemRecord, OfferRecord, OrderRecord
+from stoqflow_web.models import MarketplaceItem, MarketplaceOrder, Offer
+from stoqflow_web.models.products import MOST_ON_HAND
 
 ITEM_FIELDS = (
     "offer_external_id",
@@ -67,6 +68,16 @@ def _merge_item(item: MarketplaceItem, record: ItemRecord) -> bool:
             value = value[: WIDTHS[name]]
         changed |= _set(item, name, value)
     return changed
+
+
+def merge_stock(offer: Offer, record: OfferRecord) -> None:
+    """Take over what is shown of an offer's stock, as far as the columns hold it."""
+    offer.stock, offer.sellable = _units(record.stock), _units(record.sellable)
+    offer.is_corrected_there = record.is_corrected_there
+
+
+def _units(number: int | None) -> int | None:
+    return None if number is None else max(min(number, MOST_ON_HAND), 0)
 
 
 def _is_older(item: MarketplaceItem, record: ItemRecord) -> bool:

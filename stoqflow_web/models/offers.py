@@ -29,6 +29,7 @@ class Offer(Base):
     price: Mapped[Decimal | None] = mapped_column(Money)
     fulfilment_method: Mapped[str] = mapped_column(String(10))
     stock: Mapped[int | None]  # as the marketplace shows it; None where it keeps the stock itself
+    sellable: Mapped[int | None]  # what clients could still buy there, when `stock` was last seen
     # Whether the marketplace subtracts open orders from `stock` by itself; None: it did not say.
     is_corrected_there: Mapped[bool | None]
     stock_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # by the last comparison of stock

@@ -28,7 +28,7 @@ HIGHER = 2
 
 @dataclass(frozen=True)
 class Difference:
-    """An offer whose number would change: what bol.com shows, and what we would say."""
+    """An offer of which clients could buy more or less: what bol.com sells of it now, and what we would say."""
 
     offer: Offer
     there: int
@@ -53,7 +53,7 @@ class Preview:
     higher: int
     lower: int
     offline: int
-    corrected: int  # the same number, but bol.com subtracts open orders from it too
+    reckoned: int  # clients can buy our number already, but bol.com arrives at it in another way
     without_product: int
     fbb: int
     fbb_regular: int
@@ -62,7 +62,7 @@ class Preview:
     @property
     def told(self) -> int:
         """Numbers that bol.com would be told at once."""
-        return self.higher + self.lower + self.corrected
+        return self.higher + self.lower + self.reckoned
 
     @property
     def same(self) -> int:
@@ -112,9 +112,9 @@ def preview(run: ImportRun, margin: int) -> Preview:
         _sum(number > _there()),
         _sum(lower),
         _sum(and_(lower, number == 0)),
-        _sum(and_(~differs, Offer.is_corrected_there.is_not(False))),
+        _sum(and_(~differs, or_(Offer.is_corrected_there.is_not(False), Offer.stock != number))),
     )
-    ours, higher, less, offline, corrected = db.session.execute(
+    ours, higher, less, offline, reckoned = db.session.execute(
         _joined(counted.select_from(Offer), waiting).where(_seen(run), is_ours())
     ).one()
     fbb, without_product = db.session.execute(
@@ -134,7 +134,7 @@ def preview(run: ImportRun, margin: int) -> Preview:
         higher=higher or 0,
         lower=less or 0,
         offline=offline or 0,
-        corrected=corrected or 0,
+        reckoned=reckoned or 0,
         without_product=without_product or 0,
         fbb=fbb or 0,
         fbb_regular=regular or 0,
@@ -226,7 +226,8 @@ def _number(margin: int) -> tuple[ColumnElement[int], Any]:
 
 
 def _there() -> ColumnElement[int]:
-    return coalesce(Offer.stock, 0)
+    """What clients can buy of an offer."""
+    return coalesce(Offer.sellable, Offer.stock, 0)
 
 
 def _joined(asked: Select[Any], waiting: Any) -> Select[Any]:

@@ -16,6 +16,7 @@ from stoqflow_web import clock
 from stoqflow_web.exchange import AnswerNotUnderstood, OfferRecord
 from stoqflow_web.marketplace import Marketplace
 from stoqflow_web.matching import normalise_ean
+from stoqflow_web.merging import merge_stock
 from stoqflow_web.models import ImportRun, MarketplaceStock, Offer, OfferStock, Product, StockComparison
 from stoqflow_web.models.activities import DONE, NOTHING_NEW, TROUBLE
 from stoqflow_web.models.activities import STOCK as ABOUT_STOCK
@@ -82,7 +83,7 @@ def _keep(tx: Transaction, shop_id: int, records: dict[str, OfferRecord], asked_
         record = records[offer.external_id]
         offer.stock_seen_at = asked_at
         if told_at is None or told_at < asked_at:
-            offer.stock, offer.is_corrected_there = record.stock, record.is_corrected_there
+            merge_stock(offer, record)
         offer.fulfilment_method, offer.is_on_hold = record.fulfilment_method, record.is_on_hold
     return len(rows)
 

@@ -11,6 +11,7 @@ from stoqflow_web import clock
 from stoqflow_web.exchange import AnswerNotUnderstood, AskedWrongly, OfferRecord
 from stoqflow_web.marketplace import Marketplace
 from stoqflow_web.matching import LONGEST_EAN, kept_reference, normalise_ean, plain
+from stoqflow_web.merging import merge_stock
 from stoqflow_web.models import ImportRun, Offer
 from stoqflow_web.models.imports import LISTING, MATCHING
 from stoqflow_web.services.import_work import Work
@@ -21,7 +22,6 @@ from stoqflow_web.transaction import Transaction, reading
 TITLE_WIDTH = 500
 CONDITION_WIDTH = 30
 METHOD_WIDTH = 10
-MOST_STOCK = 2**31 - 1  # what the column holds on PostgreSQL
 
 
 def transfer_products(work: Work, marketplace: Marketplace) -> None:
@@ -94,8 +94,7 @@ def _renew(offer: Offer, record: OfferRecord, run: ImportRun) -> None:
     offer.title = plain(record.title)[:TITLE_WIDTH] or None
     offer.price = record.price
     offer.fulfilment_method = record.fulfilment_method[:METHOD_WIDTH]
-    offer.is_corrected_there = record.is_corrected_there
-    offer.stock = None if record.stock is None else max(min(record.stock, MOST_STOCK), 0)
+    merge_stock(offer, record)
     offer.is_on_hold = record.is_on_hold
     offer.condition = record.condition[:CONDITION_WIDTH]
     offer.modified_at = record.modified_at

@@ -35,9 +35,10 @@ def offer_changed(tx: Transaction, offer_id: int) -> None:
 
 
 def forget_told(tx: Transaction, items: Iterable[MarketplaceItem | None]) -> None:
-    """Units of these were cancelled at the marketplace, which may have changed the number of their offers by itself.
+    """Units of these were ordered or cancelled at the marketplace, which then changes by itself what it sells.
 
-    bol.com sets it to 0 when the seller cancels. So what we told last is not known to hold any more.
+    bol.com takes off what is ordered, and sets the number to 0 when the seller cancels. So what we told last does not
+    hold any more, even where our number stays the same: with 5,000 on hand it is 999 after each order.
     """
     offers = {(item.shop_id, item.offer_external_id) for item in items if item is not None and item.offer_external_id}
     for shop_id, external_id in sorted(offers):
@@ -60,7 +61,7 @@ def go_on(tx: Transaction, shop_id: int) -> None:
 def tell_all(tx: Transaction, shop_id: int) -> int:
     """Begin to tell: a row for each offer that is ours to tell and has none, and all rows are due; how many those are.
 
-    What the marketplace showed last counts as told, unless it subtracts open orders from it by itself.
+    What the marketplace showed last counts as told, unless it sells less than that.
     """
     _take_up(tx, Offer.shop_id == shop_id)
     return mark(tx, select(OfferStock.offer_id).where(OfferStock.shop_id == shop_id))
@@ -145,7 +146,8 @@ def _forget(tx: Transaction, offer_ids: Collection[int]) -> None:
 def _take_up(tx: Transaction, which: ColumnElement[bool]) -> None:
     """A row for each of these offers that is ours to tell, in a shop that tells, and has none."""
     tx.session.flush()
-    told = case((Offer.is_corrected_there.is_not(False), null()), else_=Offer.stock)
+    is_sold_from = and_(Offer.is_corrected_there.is_(False), Offer.sellable == Offer.stock)
+    told = case((is_sold_from, Offer.stock), else_=null())
     missing = (
         select(Offer.id, Offer.shop_id, told, *map(literal, (0, 0, 0)))
         .join(Shop, Shop.id == Offer.shop_id)

@@ -18,6 +18,7 @@ from stoqflow_web.search_words import words_of
 from stoqflow_web.services import cancellation_requests, history, holding, stock
 from stoqflow_web.services.following_changes import follow, take_over_what_is_listed
 from stoqflow_web.services.line_products import KnownProducts, finish_solving, known_products
+from stoqflow_web.services.stock_to_tell import forget_told
 from stoqflow_web.transaction import Transaction
 
 
@@ -78,6 +79,8 @@ def store_orders(tx: Transaction, shop: Shop, records: Sequence[OrderRecord]) ->
     )
     _look_again_at_unknown_lines(tx, shop, [here[key] for key in stored.changed + stored.unchanged], stored)
     _make_sales_orders(tx, shop, fresh, stored)
+    if shop.tells_stock:
+        forget_told(tx, (item for order in fresh for item in order.our_items))
     return stored
 
 

@@ -294,7 +294,8 @@ def _held(tx: Transaction, some: Sequence[Owed]) -> dict[int, OfferStock]:
 
 def _accepted(row: OfferStock, number: int) -> None:
     row.told, row.told_at = number, clock.now()
-    row.offer.stock, row.offer.is_corrected_there = number, False
+    row.offer.stock = row.offer.sellable = number
+    row.offer.is_corrected_there = False
     _settled(row)
 
 

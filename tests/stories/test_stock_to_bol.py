@@ -106,6 +106,18 @@ def test_ten_movements_in_a_second_are_one_message(telling: StockDesk) -> None:
     assert telling.messages() == [(offer, 2)]
 
 
+def test_the_most_that_can_be_told_is_told_again_after_each_order(telling: StockDesk) -> None:
+    offer = telling.offer_ids()[0]
+    telling.move(offer, 5000)
+    telling.settle()
+    telling.jump(seconds=1)
+    telling.order(offer_id=offer, quantity=200)
+    assert telling.sold_by_bol(offer) == 799
+    telling.settle()
+    assert telling.messages() == [(offer, 999), (offer, 999)]
+    assert telling.sold_by_bol(offer) == 999
+
+
 def test_after_an_outage_the_orders_come_in_before_any_stock_is_told(telling: StockDesk) -> None:
     offer = telling.offer_ids()[0]
     telling.world.place_order(offer_id=offer, quantity=2)
@@ -206,14 +218,14 @@ def test_it_is_told_again_after_a_cancellation(telling: StockDesk) -> None:
     telling.settle()
     assert telling.messages() == [(offer, 8), (offer, 10)]
     order = telling.order(offer_id=offer, quantity=2)
-    telling.move(offer, 2)  # what is sold comes in: the number stays, and bol.com sets it to 0 all the same
+    telling.move(offer, 2)  # what is sold comes in: the number stays, but bol.com has taken off what was ordered
     telling.settle()
     cancel(order.id, "bad-condition", user_id=None)
     telling.move(offer, -2)
     telling.drain()
     assert telling.at_bol(offer) == 0
     telling.settle()
-    assert telling.messages()[2:] == [(offer, 10)]
+    assert telling.messages()[2:] == [(offer, 10), (offer, 10)]
 
 
 def test_it_is_told_again_after_bol_has_cancelled(telling: StockDesk) -> None:

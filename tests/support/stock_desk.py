@@ -5,6 +5,7 @@ import json
 from sqlalchemy import select
 
 from stoqflow_web.bol.sandbox import RunningSandbox
+from stoqflow_web.bol.sandbox.offers import corrector
 from stoqflow_web.extensions import db
 from stoqflow_web.matching import normalise_ean
 from stoqflow_web.models import Offer, OfferStock, Product, Shop, StockComparison
@@ -53,6 +54,7 @@ class StockDesk(Desk):
                     ean_normalised=normalise_ean(seen.ean),
                     fulfilment_method=seen.method,
                     stock=seen.stock if seen.method == "FBR" else None,
+                    sellable=self.sold_by_bol(offer_id) if seen.method == "FBR" else None,
                     is_corrected_there=not seen.managed_by_retailer,
                     condition="NEW",
                     seen_at=seen.modified_at,
@@ -116,6 +118,11 @@ class StockDesk(Desk):
 
     def at_bol(self, offer_id: str) -> int:
         return int(self.world.offers[offer_id].stock)
+
+    def sold_by_bol(self, offer_id: str) -> int:
+        """What clients can still buy: the number, less what was ordered since."""
+        with self.world.lock:
+            return corrector(self.world)(self.world.offers[offer_id])
 
     def messages(self) -> list[tuple[str, int]]:
         """Each message about stock that bol.com got: (offer id, number), oldest first."""

@@ -48,11 +48,12 @@ def test_without_a_comparison_there_is_nothing_to_switch_on(desk: StockDesk, mia
 
 
 def test_the_preview_shows_what_would_change_the_worst_first(desk: StockDesk, mia: Browser) -> None:
-    offline, lower, higher, corrected, *_ = desk.offer_ids()
+    offline, lower, higher, ordered, *_ = desk.offer_ids()
     desk.move(offline, -12)
     desk.move(lower, -3)
     desk.move(higher, 4)
-    desk.world.offers[corrected].managed_by_retailer = False
+    desk.world.offers[ordered].managed_by_retailer = False
+    desk.order(offer_id=ordered, quantity=2)  # clients can buy 10: bol.com takes them off by itself
     desk.world.add_offer(method="FBB", regular_stock=7, graded_stock=1)
     desk.compare()
     page = mia.get(page_of(desk))
@@ -64,7 +65,7 @@ def test_the_preview_shows_what_would_change_the_worst_first(desk: StockDesk, mi
     assert rows[1].endswith("12 9 −3")
     assert rows[2].endswith("12 16 +4")
     assert "Switch on: tell bol.com these 4 numbers" in page.text
-    assert "takes open orders off a second time" in page.text
+    assert "Of 1 offer clients can buy our number already" in page.text
     assert "1 offer at bol.com was not transferred" in page.text
 
 
