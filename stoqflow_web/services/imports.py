@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from stoqflow_web import background, clock
 from stoqflow_web.errors import NotFound, StoqflowError
-from stoqflow_web.exchange import AccessLost, ExchangeError
+from stoqflow_web.exchange import ACCOUNT_INACTIVE, AccessLost, ExchangeError
 from stoqflow_web.marketplace import Marketplace
 from stoqflow_web.models import ImportRun, Shop
 from stoqflow_web.models.imports import (
@@ -157,6 +157,8 @@ def check_startable(shop: Shop) -> None:
     if shop.is_paused:
         raise NotStartable("This shop is paused. Resume it first.")
     if shop.has_lost_access:
+        if shop.access_lost_because == ACCOUNT_INACTIVE:
+            raise NotStartable("bol.com says that this account is not active. Ask bol.com, then check the keys.")
         raise NotStartable("bol.com refuses this shop's keys. Replace the keys first.")
 
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from flask_babel import gettext as _
 
 from stoqflow_web.clock import AMSTERDAM
+from stoqflow_web.exchange import ACCOUNT_INACTIVE
 from stoqflow_web.models import OrderLine, SalesOrder
 from stoqflow_web.models.sales_orders import COMPLETE
 from stoqflow_web.models.shops import SILENT
@@ -82,6 +83,9 @@ def asked_words(
         )
     if shop.access_lost_at is not None:
         since = when(shop.access_lost_at, now=now, locale=locale)
+        if shop.access_lost_because == ACCOUNT_INACTIVE:
+            words = _("bol.com says since %(since)s: the account is not active.", since=since)
+            return Asked(f"{words} {_('Last asked %(last)s.', last=last)}", True)
         return Asked(
             _("bol.com refuses the keys of the shop since %(since)s. Last asked %(last)s.", since=since, last=last),
             True,

@@ -8,6 +8,7 @@ from math import ceil
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from stoqflow_web.exchange import ACCOUNT_INACTIVE
 from stoqflow_web.models import ImportRun, OrderCheck, Shop
 from stoqflow_web.models.imports import FINISHED
 from stoqflow_web.queries.syncs import DayOfChecks, SyncState
@@ -43,6 +44,8 @@ def last_words(shop: Shop, state: SyncState, now: datetime) -> str:
 def next_words(shop: Shop, state: SyncState, now: datetime) -> str:
     """When the next one is, or why there is none."""
     if shop.has_lost_access:
+        if shop.access_lost_because == ACCOUNT_INACTIVE:
+            return _("not before bol.com says that the account is active")
         return _("not before the keys are replaced")
     if shop.is_paused:
         return _("not while the shop is paused")

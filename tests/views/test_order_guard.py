@@ -236,10 +236,14 @@ def test_the_guard_looks_less_often_the_longer_the_page_is_open(sam, order, cloc
     [
         ({"paused_at": "now"}, "The shop is paused since today 09:12: bol.com is not asked."),
         ({"access_lost_at": "now"}, "bol.com refuses the keys of the shop since today 09:12."),
+        (
+            {"access_lost_at": "now", "access_lost_because": "inactive"},
+            "bol.com says since today 09:12: the account is not active.",
+        ),
         ({"trouble": "silent", "trouble_since": "now"}, "bol.com does not answer since today 09:12."),
         ({}, "bol.com could not be asked since today 09:12. It is asked again before anything is sent."),
     ],
-    ids=["paused", "locked out", "silent", "unknown"],
+    ids=["paused", "locked out", "not active", "silent", "unknown"],
 )
 def test_when_bol_can_not_be_asked_it_says_so_and_since_when(app, sam, order, clock, columns, words):
     change(Shop, order.shop_id, **{name: clock() if value == "now" else value for name, value in columns.items()})

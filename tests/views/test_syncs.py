@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 
 from stoqflow_web.bol.sandbox import RunningSandbox, SandboxOptions
+from stoqflow_web.exchange import ACCOUNT_INACTIVE
 from stoqflow_web.extensions import db
 from stoqflow_web.models import ImportProblem, ImportRun, OrderCheck
 from stoqflow_web.services import checking_orders, shops, syncing
@@ -56,9 +57,13 @@ def test_a_sync_that_must_wait_says_why_and_until_when(
     [
         (lambda shop_id: shops.pause(shop_id, user_id=None), "Next not while the shop is paused"),
         (lambda shop_id: shops.mark_access_lost(shop_id, "no"), "Next not before the keys are replaced"),
+        (
+            lambda shop_id: shops.mark_access_lost(shop_id, "no", because=ACCOUNT_INACTIVE),
+            "Next not before bol.com says that the account is active",
+        ),
         (lambda shop_id: new_run(shop_id, "orders"), "Next"),
     ],
-    ids=["paused", "locked out", "transferring"],
+    ids=["paused", "locked out", "not active", "transferring"],
 )
 def test_a_shop_that_is_not_synced_says_why(
     desk: Desk, signed_in: Callable[..., Browser], what_happens: Callable[[int], object], words: str
