@@ -28,7 +28,7 @@ from stoqflow_web.views.order_page import (
     split_of,
 )
 from stoqflow_web.views.respond import redirect_to, wants_fragment
-from stoqflow_web.wording.telling import canceled_sentence, completed_sentence
+from stoqflow_web.wording.telling import canceled_sentence, completed_sentence, undone_sentence
 
 blueprint = Blueprint("order_actions", __name__)
 
@@ -183,8 +183,10 @@ def undo(order_id: int) -> Response:
         flash(_("%(number)s is open again already.", number=order.number), "info")
         return _to(order_id)
     try:
+        units = sum(line.quantity for line in order.lines)
         undone = undoing.undo(order_id, user_id=signed_in_user().id)
-        flash(_("%(number)s is open again. bol.com heard nothing.", number=undone.number), "info")
+        has_lost = sum(line.quantity for line in undone.lines) < units
+        flash(undone_sentence(undone, has_lost=has_lost), "warn" if has_lost else "info")
     except NotUndoable as refusal:
         flash(refusal.sentence, "warn")
     return _to(order_id)

@@ -36,6 +36,21 @@ def canceled_sentence(order: SalesOrder, line_ids: set[int]) -> str:
     return _("%(done)s. bol.com hears it when all parts are final.", done=done) if order.is_open else f"{done}."
 
 
+def undone_sentence(order: SalesOrder, *, has_lost: bool) -> str:
+    """`has_lost`: units that bol.com canceled, or that were shipped in its screens, left the order with the undo."""
+    if not order.is_open:
+        return _(
+            "%(number)s is undone, and not open again: it is over at bol.com already. Do not ship it.",
+            number=order.number,
+        )
+    if has_lost:
+        return _(
+            "%(number)s is open again, without what is over at bol.com already. Look at what is left of it.",
+            number=order.number,
+        )
+    return _("%(number)s is open again. bol.com heard nothing.", number=order.number)
+
+
 def _when_told(order: SalesOrder) -> str:
     """When what waits is sent, as a sentence; empty when nothing waits."""
     waiting = [row for row in reporting.rows_of(order) if row.state == PENDING]

@@ -254,6 +254,22 @@ def test_undo_opens_the_order_again(sam, order):
     assert rows() == [("shipment", "withdrawn")]
 
 
+@pytest.mark.parametrize(
+    ("canceled_there", "sentence"),
+    [
+        (2, "is undone, and not open again: it is over at bol.com already. Do not ship it."),
+        (1, "is open again, without what is over at bol.com already. Look at what is left of it."),
+    ],
+)
+def test_undo_of_what_bol_canceled_meanwhile_does_not_say_that_all_is_open_again(sam, canceled_there, sentence):
+    order = completed(make_order(quantity=2))
+    with transaction() as tx:
+        tx.session.get_one(SalesOrder, order.id).lines[0].item.quantity_cancelled = canceled_there
+    sam.get(f"/orders/{order.id}")
+    page = sam.submit(UNDO)
+    assert page.texts("#flashes .notice--warn") == [f"{order.number} {sentence}"]
+
+
 def test_a_second_click_on_undo_says_that_it_is_open_again(sam, order):
     assert "is open again already." in twice(sam, completed(order), UNDO).text
 
