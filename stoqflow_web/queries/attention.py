@@ -1,4 +1,4 @@
-"""What needs a person's attention: the messages that bol.com did not take."""
+"""What needs a person: messages that bol.com did not take, lines whose product nobody knows, shops without access."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload
 
 from stoqflow_web.errors import NotFound
 from stoqflow_web.extensions import db
-from stoqflow_web.models import SalesOrder, Writeback, WritebackAttempt
-from stoqflow_web.models.writebacks import NEEDS_ATTENTION
+from stoqflow_web.models import OrderLine, SalesOrder, Shop, Writeback, WritebackAttempt
+from stoqflow_web.models.sales_orders import OPEN_STATUSES
+from stoqflow_web.models.writebacks import NEEDS_ATTENTION, REJECTED
 from stoqflow_web.queries.paging import HIGHEST_ID, Keyset, Page, Position, an_id, turn_to
 from stoqflow_web.services.taking_over import NOT_TAKEN_OVER
 
@@ -29,10 +30,47 @@ class Tried:
     not_taken_over: str = ""
 
 
-def count() -> int:
-    """How many messages need attention, at most COUNTED_UP_TO: for the navigation."""
-    some = select(Writeback.id).where(Writeback.state == NEEDS_ATTENTION).limit(COUNTED_UP_TO).subquery()
-    return db.session.scalar(select(func.count()).select_from(some)) or 0
+@dataclass(frozen=True)
+class Counts:
+    """`messages`, of which `refused` by the marketplace, `lines` whose product must be chosen, `shops` locked out.
+
+    Each is counted up to COUNTED_UP_TO.
+    """
+
+    messages: int = 0
+    refused: int = 0
+    lines: int = 0
+    shops: int = 0
+
+    @property
+    def total(self) -> int:
+        return min(self.messages + self.lines + self.shops, COUNTED_UP_TO)
+
+
+def counts() -> Counts:
+    """In one question."""
+    some = select(Writeback.why).where(Writeback.state == NEEDS_ATTENTION).limit(COUNTED_UP_TO).subquery()
+    lines = select(func.count()).select_from(_lines_to_choose(OrderLine.id).limit(COUNTED_UP_TO).subquery())
+    shops = select(func.count()).select_from(Shop).where(Shop.access_lost_at.is_not(None))
+    found = db.session.execute(
+        select(
+            func.count(),
+            func.count().filter(some.c.why == REJECTED),
+            lines.scalar_subquery().label("lines"),
+            shops.scalar_subquery().label("shops"),
+        ).select_from(some)
+    ).one()
+    return Counts(*found)
+
+
+def first_lines(number: int) -> Sequence[OrderLine]:
+    """Lines whose product must be chosen, of the most urgent orders first, with order, shop and item."""
+    return db.session.scalars(
+        _lines_to_choose(OrderLine)
+        .options(joinedload(OrderLine.item), joinedload(OrderLine.sales_order).joinedload(SalesOrder.shop))
+        .order_by(SalesOrder.sort_day, SalesOrder.id, OrderLine.id)
+        .limit(number)
+    ).all()
 
 
 def page(cursor: str | None = None) -> Page[Writeback]:
@@ -79,6 +117,20 @@ def tried_of(rows: Sequence[Writeback]) -> dict[int, Tried]:
         said = str(attempt.details.get("said", "")) if attempt.outcome == NOT_TAKEN_OVER else ""
         tried[attempt.writeback_id] = Tried(tried[attempt.writeback_id].times, attempt.at, said)
     return tried
+
+
+def _lines_to_choose(what: Any) -> Select[Any]:
+    """OrderLine.is_open of those without a product, as a query: it begins with the few lines that have none."""
+    return (
+        select(what)
+        .join(OrderLine.sales_order)
+        .where(
+            OrderLine.product_id.is_(None),
+            OrderLine.canceled_at.is_(None),
+            OrderLine.quantity > 0,
+            SalesOrder.status.in_(OPEN_STATUSES),
+        )
+    )
 
 
 _WHOLE = (

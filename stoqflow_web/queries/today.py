@@ -12,10 +12,10 @@ from sqlalchemy import ScalarSelect, Select, exists, false, func, literal_column
 from stoqflow_web import clock
 from stoqflow_web.deadlines import Deadline, beginning_of, deadline_for, hours_of
 from stoqflow_web.extensions import db
-from stoqflow_web.models import MarketplaceOrder, OrderCheck, SalesOrder, Shop, Writeback
+from stoqflow_web.models import ImportRun, MarketplaceOrder, OrderCheck, SalesOrder, Shop
+from stoqflow_web.models.imports import PRODUCTS
 from stoqflow_web.models.marketplace_orders import FAR_AWAY
 from stoqflow_web.models.sales_orders import COMPLETE, OPEN_STATUSES, READY_TO_PICK
-from stoqflow_web.models.writebacks import NEEDS_ATTENTION, REJECTED
 from stoqflow_web.queries import attention, cancellation_requests, orders
 from stoqflow_web.queries.orders import COUNTED_UP_TO
 from stoqflow_web.queries.shop_health import ShopHealth, health_of_shops
@@ -31,8 +31,7 @@ class Figures:
     first_deadline: Deadline | None
     requests: int
     requests_begun: int  # of those: on paper already, so somebody may have the goods in hand
-    attention: int
-    refused: int
+    attention: attention.Counts
     confirmed: int
     complete: int
 
@@ -48,16 +47,19 @@ class Hour:
 
 @dataclass(frozen=True)
 class ShopOfToday:
-    """How a shop gets on with its marketplace, and the newest check that nothing was missed."""
+    """How a shop gets on with its marketplace, and the newest check that nothing was missed.
+
+    `needs_products`: nobody has transferred its products yet.
+    """
 
     health: ShopHealth
     check: OrderCheck | None
+    needs_products: bool = False
 
 
 def figures() -> Figures:
     counted = orders.counts()
     requests, begun = cancellation_requests.counts()
-    stuck, refused = _stuck()
     confirmed, complete = _done(beginning_of(clock.today()))
     return Figures(
         ready=counted[READY_TO_PICK],
@@ -66,8 +68,7 @@ def figures() -> Figures:
         first_deadline=_first_deadline(),
         requests=requests,
         requests_begun=begun,
-        attention=stuck,
-        refused=refused,
+        attention=attention.counts(),
         confirmed=confirmed,
         complete=complete,
     )
@@ -96,7 +97,9 @@ def shops() -> list[ShopOfToday]:
     )
     checks = db.session.scalars(select(OrderCheck).join(Shop, OrderCheck.id == newest))
     by_shop = {check.shop_id: check for check in checks}
-    return [ShopOfToday(health, by_shop.get(health.shop.id)) for health in health_of_shops()]
+    transferred = exists(select(ImportRun.id).where(ImportRun.shop_id == Shop.id, ImportRun.kind == PRODUCTS))
+    bare = set(db.session.scalars(select(Shop.id).where(~transferred)))
+    return [ShopOfToday(one, by_shop.get(one.shop.id), one.shop.id in bare) for one in health_of_shops()]
 
 
 def _oldest_came_in_at() -> datetime | None:
@@ -131,14 +134,6 @@ def _first_day(status: str) -> ScalarSelect[date]:
         .correlate(Shop)
         .scalar_subquery()
     )
-
-
-def _stuck() -> tuple[int, int]:
-    """How many messages need attention, and how many of those bol.com refused."""
-    some = select(Writeback.why).where(Writeback.state == NEEDS_ATTENTION).limit(attention.COUNTED_UP_TO).subquery()
-    refused = func.count().filter(some.c.why == REJECTED)
-    number, of_them = db.session.execute(select(func.count(), refused).select_from(some)).one()
-    return number, of_them
 
 
 def _done(since: datetime) -> tuple[int, int]:

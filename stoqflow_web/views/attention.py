@@ -5,22 +5,27 @@ from dataclasses import dataclass
 
 from flask import Blueprint, Response, flash, make_response, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_login import current_user
 
 from stoqflow_web import background
 from stoqflow_web.errors import Invalid, StoqflowError
 from stoqflow_web.forms import show_refusal
 from stoqflow_web.forms.answers import ReasonForm
 from stoqflow_web.forms.repairs import CodeForm
-from stoqflow_web.models import Writeback
+from stoqflow_web.models import OrderLine, Writeback
 from stoqflow_web.models.writebacks import NEEDS_ATTENTION, TRANSPORT
 from stoqflow_web.next_steps import EDIT_CODE, SHIP_ANYWAY, TAKE_OVER, possible_steps
 from stoqflow_web.queries import attention as queries
 from stoqflow_web.queries.attention import Tried
+from stoqflow_web.queries.shop_health import health_of_shops
 from stoqflow_web.services import attention
 from stoqflow_web.views.access import local_path, signed_in_user
 from stoqflow_web.views.respond import redirect_to, respond
 from stoqflow_web.wording.refusals import Advice, advice_for, step_words
+from stoqflow_web.wording.shop_health import Banner, banners
 from stoqflow_web.wording.writebacks import carrier_name, kind_words, what_words
+
+LINES_SHOWN = 20
 
 blueprint = Blueprint("attention", __name__)
 for words in (step_words, kind_words, what_words, carrier_name):
@@ -46,6 +51,25 @@ def matters_of(rows: Sequence[Writeback]) -> list[Matter]:
     return [Matter(row, advice_for(row), tried[row.id]) for row in rows]
 
 
+@dataclass(frozen=True)
+class Besides:
+    """What needs a person beside the messages: shops without access, lines whose product must be chosen."""
+
+    locked_out: Sequence[Banner]
+    lines: Sequence[OrderLine]
+    more_lines: int
+
+    def __bool__(self) -> bool:
+        return bool(self.locked_out or self.lines)
+
+
+def besides(most_lines: int = LINES_SHOWN) -> Besides:
+    lost = [one for one in health_of_shops() if one.shop.has_lost_access]
+    lines = queries.first_lines(most_lines)
+    more = queries.counts().lines - len(lines)
+    return Besides(banners(lost, is_manager=current_user.is_manager), lines, more)
+
+
 @blueprint.get("/needs-attention")
 def index() -> Response:
     page = queries.page(request.args.get("page"))
@@ -53,6 +77,7 @@ def index() -> Response:
         "attention/list.html",
         "attention/_list.html",
         matters=matters_of(page.rows),
+        besides=besides() if not page.previous else None,
         next_url=page.next and url_for("attention.index", page=page.next),
         previous_url=page.previous and url_for("attention.index", page=page.previous),
         here=url_for("attention.index", page=request.args.get("page")),

@@ -47,7 +47,7 @@ class Navigation:
         yield _item(
             _("Cancellation requests"), "/cancellation-requests", count=cancellation_requests.count(), is_urgent=True
         )
-        yield _item(_("Needs attention"), "/needs-attention", count=attention.count(), is_urgent=True)
+        yield _item(_("Needs attention"), "/needs-attention", count=attention.counts().total, is_urgent=True)
         yield _item(_("Products"), "/products")
         yield _item(_("Returns"), "/returns")
         if current_user.is_manager:

@@ -7,7 +7,7 @@ from stoqflow_web import clock
 from stoqflow_web.models.sales_orders import READY_TO_PICK
 from stoqflow_web.queries import attention, service_norms, today
 from stoqflow_web.queries.orders import CONFIRMED_TODAY, LATE_TODAY
-from stoqflow_web.views.attention import matters_of
+from stoqflow_web.views.attention import besides, matters_of
 from stoqflow_web.views.respond import respond
 from stoqflow_web.wording import times
 from stoqflow_web.wording import today as wording
@@ -15,6 +15,7 @@ from stoqflow_web.wording.hourly_chart import hourly_chart
 from stoqflow_web.wording.service_norms import measures
 
 MATTERS_SHOWN = 4
+LINES_SHOWN = 3
 
 blueprint = Blueprint("home", __name__)
 
@@ -31,7 +32,9 @@ def show() -> Response:
         tiles=[(tile, _addresses()[tile.name]) for tile in wording.tiles(today.figures(), now=now, locale=locale)],
         chart=hourly_chart(today.orders_by_hour(day), locale=locale),
         matters=matters_of(attention.first(MATTERS_SHOWN)),
+        besides=besides(LINES_SHOWN),
         measures=measures(service_norms.of_shops(), locale=locale),
+        bare_shops=[one.health.shop for one in shops if one.needs_products],
         shops=[wording.shop_line(shop, now=now, locale=locale) for shop in shops],
     )
 

@@ -43,13 +43,14 @@ def tiles(told: Figures, *, now: datetime, locale: Language = "en") -> list[Tile
     def shown(number: int, cap: int = COUNTED_UP_TO) -> str:
         return f"{count(cap - 1, locale=locale)}+" if number >= cap else count(number, locale=locale)
 
-    attention_value = shown(told.attention, attention.COUNTED_UP_TO)
+    matters = told.attention.total
+    attention_value = shown(matters, attention.COUNTED_UP_TO)
     of_complete = _("of %(number)s complete", number=shown(told.complete))
     return [
         Tile("ready", _("Ready to pick"), shown(told.ready), _oldest(told, now)),
         Tile("late_today", _("Ship today"), shown(told.late_today), _first(told, now), _urgent(told.late_today)),
         Tile("requests", _("Cancellation requests"), shown(told.requests), _begun(told), _urgent(told.requests)),
-        Tile("attention", _("Needs attention"), attention_value, _refused(told), _urgent(told.attention)),
+        Tile("attention", _("Needs attention"), attention_value, _to_decide(told.attention), _urgent(matters)),
         Tile("confirmed", _("Confirmed by bol today"), shown(told.confirmed), of_complete, _good(told.confirmed)),
     ]
 
@@ -108,12 +109,19 @@ def _begun(told: Figures) -> str:
     return ngettext("%(num)s printed already", "%(num)s printed already", told.requests_begun)
 
 
-def _refused(told: Figures) -> str:
-    if not told.attention:
-        return _("nothing to decide")
+def _to_decide(told: attention.Counts) -> str:
+    parts = [
+        (told.shops, ngettext("%(num)s shop locked out", "%(num)s shops locked out", told.shops)),
+        (told.messages, _refused(told)),
+        (told.lines, ngettext("%(num)s product to choose", "%(num)s products to choose", told.lines)),
+    ]
+    return " · ".join(words for number, words in parts if number) or _("nothing to decide")
+
+
+def _refused(told: attention.Counts) -> str:
     if not told.refused:
         return _("to be decided")
-    if told.refused == told.attention:
+    if told.refused == told.total:
         return _("refused by bol")
     return _("%(number)s refused by bol", number=told.refused)
 

@@ -12,6 +12,7 @@ from stoqflow_web.extensions import db
 from stoqflow_web.models import OrderCheck
 from stoqflow_web.models.sales_orders import CANCELED, COMPLETE, DELETED, ON_HOLD
 from stoqflow_web.queries import orders, today
+from stoqflow_web.queries.attention import Counts
 from stoqflow_web.transaction import transaction
 from tests.queries.test_orders import tell
 from tests.support.builders import make_order, make_product, make_shop
@@ -55,8 +56,7 @@ def test_the_tiles_say_how_the_day_goes():
         first_deadline=deadline_for(day(1), time(12)),
         requests=2,
         requests_begun=1,
-        attention=1,
-        refused=0,
+        attention=Counts(messages=1),
         confirmed=1,
         complete=2,
     )
@@ -64,7 +64,7 @@ def test_the_tiles_say_how_the_day_goes():
 
 def test_on_a_day_without_orders_every_figure_is_nothing():
     make_shop()
-    assert today.figures() == today.Figures(0, None, 0, None, 0, 0, 0, 0, 0, 0)
+    assert today.figures() == today.Figures(0, None, 0, None, 0, 0, Counts(), 0, 0)
 
 
 @pytest.mark.both_databases

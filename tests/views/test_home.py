@@ -6,9 +6,11 @@ import pytest
 
 from stoqflow_web import clock as clock_module
 from stoqflow_web.models.sales_orders import COMPLETE, ON_HOLD
+from stoqflow_web.services import shops
 from tests.queries.test_orders import tell
 from tests.queries.test_today import check
 from tests.services.test_attention import row
+from tests.services.transfers import new_run
 from tests.support.builders import make_order, make_product, make_shop
 from tests.support.counting import counted_queries
 from tests.views.test_attention import stuck_shipment
@@ -63,6 +65,40 @@ def test_each_tile_leads_to_a_list_of_as_many_orders_as_it_says(sam):
         assert listed.one(".tabs__tab[aria-current] .count").get_text(strip=True) == str(number)
     assert len(sam.get(page.one("#tile-attention")["href"]).all("#attention article")) == 1
     assert page.one("#tile-requests")["href"] == "/cancellation-requests"
+
+
+def test_products_to_choose_and_shops_locked_out_need_attention_too_and_stand_on_its_list(sam, emma):
+    shop, lost = make_shop(), make_shop("Outdoor BE")
+    order = make_order(shop=shop, products=[None], status=ON_HOLD)
+    make_order(shop=shop, products=[None], status=COMPLETE)
+    page = sam.get("/")
+    assert tile(page, "attention") == "Needs attention 1 1 product to choose"
+    assert "Nobody knows which product this is" in page.texts("section[aria-labelledby=attention-title]")[0]
+    shops.mark_access_lost(lost.id, "no")
+    page = sam.get("/")
+    assert tile(page, "attention") == "Needs attention 2 1 shop locked out · 1 product to choose"
+    assert page.texts(".nav a[href='/needs-attention'] .nav__count") == ["2"]
+    listed = sam.get("/needs-attention")
+    assert [row["id"] for row in listed.all("#attention article")] == [
+        f"locked-out-{lost.id}",
+        f"line-to-choose-{order.lines[0].id}",
+    ]
+    assert sam.get(listed.one("#attention article .button")["href"]).status == 200
+    assert emma.get("/needs-attention").texts(f"#locked-out-{lost.id} .button") == ["Replace keys"]
+
+
+def test_whose_products_were_never_transferred_is_told_to_do_so(sam, emma):
+    shop = make_shop("Outdoor BE")
+    page = emma.get("/")
+    assert page.texts(f"#bare-{shop.id}") == [
+        "Transfer the products of Outdoor BE first, so that its orders find them. Transfer products"
+    ]
+    assert page.one(f"#bare-{shop.id} a")["href"] == f"/shops/{shop.id}"
+    assert sam.get("/").texts(f"#bare-{shop.id}") == [
+        "The products of Outdoor BE are not here yet: a manager can transfer them."
+    ]
+    new_run(shop.id, "products")
+    assert not emma.get("/").all(f"#bare-{shop.id}")
 
 
 def test_only_what_bol_confirmed_is_green_and_only_what_asks_for_somebody_is_red(sam):
