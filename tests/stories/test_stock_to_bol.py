@@ -118,6 +118,22 @@ def test_the_most_that_can_be_told_is_told_again_after_each_order(telling: Stock
     assert telling.sold_by_bol(offer) == 999
 
 
+def test_an_order_that_comes_in_while_its_number_is_told_has_it_told_again(telling: StockDesk) -> None:
+    offer = telling.offer_ids()[0]
+    telling.move(offer, 5000)
+
+    def an_order_comes_in(done: str) -> None:
+        if done == "told":
+            telling.jump(seconds=1)
+            telling.order(offer_id=offer, quantity=200)
+
+    telling.jump(seconds=2)
+    telling_stock.tell(telling.shop_id, stay_seconds=0, on_step=an_order_comes_in)
+    telling.settle()
+    assert telling.messages() == [(offer, 999), (offer, 999)]
+    assert telling.sold_by_bol(offer) == 999
+
+
 def test_after_an_outage_the_orders_come_in_before_any_stock_is_told(telling: StockDesk) -> None:
     offer = telling.offer_ids()[0]
     telling.world.place_order(offer_id=offer, quantity=2)
