@@ -28,15 +28,20 @@ _KEY = (SalesOrder.sort_day, SalesOrder.id, OrderLine.id)
 
 
 def count() -> int:
-    """How many lines await an answer, at most COUNTED_UP_TO: for the navigation."""
+    """In how many orders a line awaits an answer, at most COUNTED_UP_TO: for the navigation."""
     return counts()[0]
 
 
 def counts() -> tuple[int, int]:
-    """Likewise, and of how many of them the order was printed already."""
-    some = _lines(SalesOrder.printed_at).limit(COUNTED_UP_TO).subquery()
+    """Likewise, and how many of them were printed already."""
+    some = asked_orders(SalesOrder.printed_at).limit(COUNTED_UP_TO).subquery()
     number, printed = db.session.execute(select(func.count(), func.count(some.c.printed_at)).select_from(some)).one()
     return number, printed
+
+
+def asked_orders(*columns: Any) -> Any:
+    """The ids of the orders with such a line, and these columns of them."""
+    return _lines(SalesOrder.id, *columns).distinct()
 
 
 def page(cursor: str | None = None) -> Page[OrderLine]:
@@ -55,10 +60,11 @@ def page(cursor: str | None = None) -> Page[OrderLine]:
     return turn_to(BY_DEADLINE, cursor, fetch)
 
 
-def _lines(what: Any) -> Any:
+def _lines(*what: Any) -> Any:
     """OrderLine.awaits_answer as a query. It begins with the few orders that are flagged (SalesOrder.note_requests)."""
     return (
-        select(what)
+        select(*what)
+        .select_from(OrderLine)
         .join(OrderLine.sales_order)
         .join(OrderLine.item)
         .where(

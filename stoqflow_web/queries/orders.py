@@ -1,7 +1,7 @@
 """The lists of orders: which, in what order, and how many."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from stoqflow_web.models import MarketplaceOrder, OrderLine, OrderWord, SalesOrd
 from stoqflow_web.models.sales_orders import CANCELED, COMPLETE, ON_HOLD, OPEN_STATUSES, READY_TO_PICK, STATUSES
 from stoqflow_web.models.writebacks import CONFIRMED, TRANSPORT, WITHDRAWN
 from stoqflow_web.models.writebacks import NEEDS_ATTENTION as STUCK
+from stoqflow_web.queries.cancellation_requests import asked_orders
 from stoqflow_web.queries.paging import Keyset, Page, Position, a_day, an_id, turn_to
 from stoqflow_web.queries.words import Found, found_by
 
@@ -22,6 +23,7 @@ COUNTED_UP_TO = 10_000
 """Counting stops here, so that the tabs cost the same with a million orders."""
 
 LOADED_AT_ONCE = 500
+ELSEWHERE_UP_TO = 100  # orders on another tab, when a search finds nothing on its own
 
 # The tabs. An order whose client asked to cancel is open, and nothing to pick down a list: it has its own tab.
 OPEN = "open"
@@ -37,8 +39,10 @@ _STATUSES_OF_TAB = {
     CANCELED: (CANCELED,),
     NEEDS_ATTENTION: STATUSES,
     CONFIRMED_TODAY: (COMPLETE,),
+    CANCELLATION_REQUESTED: (*OPEN_STATUSES, COMPLETE),
 }
-_FEW = (NEEDS_ATTENTION, CONFIRMED_TODAY)  # tabs whose orders are known by their ids before any list is walked
+_FEW = (NEEDS_ATTENTION, CONFIRMED_TODAY, CANCELLATION_REQUESTED)
+"""Tabs whose orders are known by their ids before any list is walked."""
 
 # Ship by
 LATE = "late"
@@ -92,14 +96,15 @@ def counts(shop_id: int | None = None) -> dict[str, int]:
         READY_TO_PICK: _capped(shop_id, (READY_TO_PICK,), _is_not_asked_to_cancel(READY_TO_PICK)),
         ON_HOLD: _capped(shop_id, (ON_HOLD,), _is_not_asked_to_cancel(ON_HOLD)),
         LATE_TODAY: _capped(shop_id, OPEN_STATUSES, late),
-        CANCELLATION_REQUESTED: _capped(shop_id, OPEN_STATUSES, SalesOrder.is_cancellation_requested == true()),
+        CANCELLATION_REQUESTED: _number_asked(shop_id),
         NEEDS_ATTENTION: _number_stuck(shop_id),
         COMPLETE: _capped(shop_id, (COMPLETE,)),
         CANCELED: _capped(shop_id, (CANCELED,)),
+        OPEN: _capped(shop_id, OPEN_STATUSES, SalesOrder.is_cancellation_requested == true()),
     }
     numbers = db.session.execute(select(*(part.label(f"count_{place}") for place, part in enumerate(parts.values()))))
     counted = dict(zip(parts, numbers.one(), strict=True))
-    counted[OPEN] = min(sum(counted[tab] for tab in (READY_TO_PICK, ON_HOLD, CANCELLATION_REQUESTED)), COUNTED_UP_TO)
+    counted[OPEN] = min(sum(counted[tab] for tab in (READY_TO_PICK, ON_HOLD, OPEN)), COUNTED_UP_TO)
     return counted
 
 
@@ -116,6 +121,16 @@ def count_matching(wanted: Wanted, limit: int) -> int:
     found = found_by(session, wanted.words, OrderWord, SalesOrder.id)
     some = _ids(wanted, found, None, limit).subquery()
     return session.scalar(select(func.count()).select_from(some)) or 0
+
+
+def elsewhere(wanted: Wanted) -> dict[str, int]:
+    """How many orders other tabs have of what was asked, by tab: of those tabs that hold each order once."""
+    numbers = {
+        tab: count_matching(replace(wanted, tab=tab), ELSEWHERE_UP_TO)
+        for tab in (OPEN, COMPLETE, CANCELED)
+        if tab != wanted.tab
+    }
+    return {tab: number for tab, number in numbers.items() if number}
 
 
 def load_all(ids: Sequence[int]) -> list[SalesOrder]:
@@ -185,7 +200,7 @@ def _conditions(wanted: Wanted, found: Found) -> list[ColumnElement[bool]]:
     if wanted.tab in (READY_TO_PICK, ON_HOLD):
         conditions.append(SalesOrder.is_cancellation_requested == false())
     if wanted.tab == CANCELLATION_REQUESTED:
-        conditions.append(SalesOrder.is_cancellation_requested == true())
+        conditions.append(SalesOrder.id.in_(asked_orders()))
     if wanted.tab == NEEDS_ATTENTION:
         conditions.append(SalesOrder.id.in_(select(Writeback.sales_order_id).where(Writeback.state == STUCK)))
     if wanted.tab == CONFIRMED_TODAY:
@@ -251,6 +266,13 @@ def _number_stuck(shop_id: int | None) -> Any:
     """How many orders have a message that needs attention, counted from those messages: they are few."""
     of_shop = () if shop_id is None else (Writeback.shop_id == shop_id,)
     some = select(Writeback.sales_order_id).where(Writeback.state == STUCK, *of_shop).distinct().limit(COUNTED_UP_TO)
+    return select(func.count()).select_from(some.subquery()).scalar_subquery()
+
+
+def _number_asked(shop_id: int | None) -> Any:
+    """How many orders have a line whose client asked to cancel: those of the page *Cancellation requests*."""
+    of_shop = () if shop_id is None else (SalesOrder.shop_id == shop_id,)
+    some = asked_orders().where(*of_shop).limit(COUNTED_UP_TO)
     return select(func.count()).select_from(some.subquery()).scalar_subquery()
 
 

@@ -85,7 +85,7 @@ def test_tabs_hold_and_count_the_same_orders():
         "ready-to-pick": 2,
         "on-hold": 1,
         "late-today": 4,
-        "cancellation-requested": 1,
+        "cancellation-requested": 2,
         "needs-attention": 0,
         "complete": 1,
         "canceled": 1,

@@ -62,7 +62,16 @@ def test_each_line_that_awaits_an_answer_is_a_row_the_most_urgent_first(sam, clo
     assert titles(page)[:2] == [f"{two.number} · 2 × Pan", f"{two.number} · 2 × Lid"]
     assert titles(page)[2].startswith(later.number)
     assert "Nguyen, Utrecht · Keuken · asked 09:12 · 12 min ago" in page.text
-    assert page.texts(".nav__count--urgent") == ["3"]
+
+
+def test_menu_tile_and_tab_count_the_same_orders_however_many_lines_each_has(sam, clock):
+    asked_order(lines=3)
+    asked_order(status="complete", ended_at=clock())
+    assert sam.get(INBOX).texts(".nav__count--urgent") == ["2"]
+    assert sam.get("/").one("#tile-requests .tile__value").get_text() == "2"
+    page = sam.get("/orders?tab=cancellation-requested")
+    assert page.texts(".tabs__tab[aria-current]") == ["Cancellation requested 2"]
+    assert len(page.all("#orders tbody tr")) == 2
 
 
 def test_a_row_says_how_far_the_order_is(sam):
