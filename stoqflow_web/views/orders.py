@@ -17,6 +17,7 @@ from stoqflow_web.queries.orders import (
     CANCELLATION_REQUESTED,
     CONFIRMED_TODAY,
     COUNTED_UP_TO,
+    ELSEWHERE_UP_TO,
     LATE,
     LATE_TODAY,
     NEEDS_ATTENTION,
@@ -134,6 +135,7 @@ def index() -> Response:
         next_url=page.next and _address(wanted, page=page.next),
         previous_url=page.previous and _address(wanted, page=page.previous),
         asked=_asked(wanted),
+        elsewhere=_elsewhere(wanted, tabs) if wanted.words and not page.rows else [],
         is_empty=not page.rows and not orders.are_there_any(),
     )
 
@@ -165,6 +167,7 @@ def _tabs(wanted: Wanted) -> list[dict[str, Any]]:
     }
     return [
         {
+            "name": tab,
             "label": label,
             "tone": tone,
             "count": counts[tab],
@@ -174,6 +177,16 @@ def _tabs(wanted: Wanted) -> list[dict[str, Any]]:
         }
         for tab, (label, tone) in labels.items()
         if tab in counts
+    ]
+
+
+def _elsewhere(wanted: Wanted, tabs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The tabs on which a search finds something that found nothing here."""
+    numbers = orders.elsewhere(wanted)
+    return [
+        tab | {"count": numbers[tab["name"]], "is_capped": numbers[tab["name"]] >= ELSEWHERE_UP_TO, "tone": ""}
+        for tab in tabs
+        if tab["name"] in numbers
     ]
 
 

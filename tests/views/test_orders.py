@@ -11,7 +11,7 @@ from stoqflow_web.exchange import FBB, Address
 from stoqflow_web.extensions import db
 from stoqflow_web.models import MarketplaceItem
 from stoqflow_web.models.history import MARKETPLACE
-from stoqflow_web.models.sales_orders import COMPLETE, ON_HOLD
+from stoqflow_web.models.sales_orders import COMPLETE, ON_HOLD, READY_TO_PICK
 from stoqflow_web.queries import paging
 from stoqflow_web.services import history
 from stoqflow_web.transaction import transaction
@@ -179,6 +179,19 @@ def test_when_nothing_fits_there_is_a_way_back(sam):
     page = sam.get("/orders?q=nobody&tab=on-hold")
     assert page.one(".empty a")["href"] == "/orders?tab=on-hold"
     assert "Nothing found" in page.text
+
+
+def test_what_is_found_on_other_tabs_only_is_told_with_the_way_there(sam):
+    for status in (COMPLETE, COMPLETE, "canceled", READY_TO_PICK):
+        make_order(status=status, client="Bo Winter", ended_at=clock_module.now())
+    make_order(status=ON_HOLD)
+    empty = sam.get("/orders?q=winter&tab=on-hold").one(".empty")
+    assert " ".join(empty.get_text(" ").split()) == (
+        "Nothing found on this tab 4 orders fit on other tabs: Open 1 Complete 2 Canceled 1"
+    )
+    for link, number in zip(empty.select("a"), (1, 2, 1), strict=True):
+        assert len(sam.get(link["href"]).all("#orders tbody tr")) == number
+    assert "No order fits what you asked." in sam.get("/orders?q=summer&tab=on-hold").text
 
 
 def queries_of(browser, url):
