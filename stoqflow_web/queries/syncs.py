@@ -4,13 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import joinedload
 
 from stoqflow_web import clock
 from stoqflow_web.extensions import db
 from stoqflow_web.models import ImportProblem, ImportRun, OrderCheck
 from stoqflow_web.models.imports import ORDERS, SYNC
 from stoqflow_web.services.checking_orders import KEPT
+
+ASKED_FOR_LATELY = timedelta(hours=1)
+END_IS_TOLD = timedelta(minutes=2)
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,23 @@ def state_of(shop_id: int) -> SyncState:
         unsolved=unsolved,
         unsolved_run_id=run_id,
     )
+
+
+def asked_for() -> Sequence[ImportRun]:
+    """Of each shop the newest sync that somebody asked for, if it has not ended or ended a moment ago."""
+    now = clock.now()
+    runs = db.session.scalars(
+        select(ImportRun)
+        .where(
+            ImportRun.created_at > now - ASKED_FOR_LATELY,
+            ImportRun.kind == SYNC,
+            ImportRun.started_by_id.is_not(None),
+            or_(ImportRun.active_key.is_not(None), ImportRun.finished_at > now - END_IS_TOLD),
+        )
+        .options(joinedload(ImportRun.shop))
+        .order_by(ImportRun.id)
+    )
+    return list({run.shop_id: run for run in runs}.values())
 
 
 def latest_check(shop_id: int) -> OrderCheck | None:

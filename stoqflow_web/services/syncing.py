@@ -48,7 +48,7 @@ def sync_now(shop_id: int, *, user_id: int | None) -> ImportRun:
             if run is None:
                 shop.next_sync_at = _next_sync(shop)
                 return imports.add_run(tx, shop_id, SYNC, user_id=user_id)
-            run.not_before = None
+            run.not_before, run.started_by_id = None, run.started_by_id or user_id
             imports.hurry(tx, run)
             return run
     except IntegrityError:  # the scheduler was there at the same moment

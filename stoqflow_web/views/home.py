@@ -5,7 +5,7 @@ from flask_babel import get_locale
 
 from stoqflow_web import clock
 from stoqflow_web.models.sales_orders import READY_TO_PICK
-from stoqflow_web.queries import attention, service_norms, today
+from stoqflow_web.queries import attention, service_norms, syncs, today
 from stoqflow_web.queries.orders import CONFIRMED_TODAY, LATE_TODAY
 from stoqflow_web.views.attention import besides, matters_of
 from stoqflow_web.views.respond import respond
@@ -13,6 +13,7 @@ from stoqflow_web.wording import times
 from stoqflow_web.wording import today as wording
 from stoqflow_web.wording.hourly_chart import hourly_chart
 from stoqflow_web.wording.service_norms import measures
+from stoqflow_web.wording.syncs import asked_words
 
 MATTERS_SHOWN = 4
 LINES_SHOWN = 3
@@ -34,6 +35,7 @@ def show() -> Response:
         matters=matters_of(attention.first(MATTERS_SHOWN)),
         besides=besides(LINES_SHOWN),
         measures=measures(service_norms.of_shops(), locale=locale),
+        asked_sync=asked_words(syncs.asked_for(), locale=locale),
         bare_shops=[one.health.shop for one in shops if one.needs_products],
         shops=[wording.shop_line(shop, now=now, locale=locale) for shop in shops],
     )

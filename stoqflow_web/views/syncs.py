@@ -1,7 +1,7 @@
 """Syncs of a shop, and the proof that nothing was missed."""
 
-from flask import Blueprint, Response, flash, make_response, render_template, request, url_for
-from flask_babel import get_locale, ngettext
+from flask import Blueprint, Response, flash, make_response, render_template, url_for
+from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from stoqflow_web import background, clock
@@ -9,7 +9,7 @@ from stoqflow_web.models import OrderCheck, Shop
 from stoqflow_web.queries import syncs as queries
 from stoqflow_web.services import syncing
 from stoqflow_web.services.imports import NotStartable
-from stoqflow_web.views.access import load_or_404, local_path, managers_only, signed_in_user
+from stoqflow_web.views.access import load_or_404, managers_only, signed_in_user
 from stoqflow_web.views.respond import redirect_to
 from stoqflow_web.wording import syncs as wording
 
@@ -18,13 +18,13 @@ blueprint = Blueprint("syncs", __name__)
 
 @blueprint.post("/syncs")
 def start_all() -> Response:
-    """Sync every shop now. Staff may too: it only looks, and looking again does no harm."""
-    number = syncing.sync_all_now(user_id=signed_in_user().id)
-    if number:
-        flash(ngettext("bol.com is asked for %(num)s shop.", "bol.com is asked for %(num)s shops.", number), "info")
-    else:
+    """Sync every shop now; the home page tells how far it is and what came of it.
+
+    Staff may too: it only looks, and looking again does no harm.
+    """
+    if not syncing.sync_all_now(user_id=signed_in_user().id):
         flash(_("There is no shop that may be asked now."), "warn")
-    return redirect_to(local_path(request.form.get("back")) or url_for("home.show"))
+    return redirect_to(url_for("home.show"))
 
 
 @blueprint.post("/shops/<int:shop_id>/syncs")

@@ -12,7 +12,7 @@ from stoqflow_web.exchange import ACCOUNT_INACTIVE
 from stoqflow_web.models import ImportRun, OrderCheck, Shop
 from stoqflow_web.models.imports import FINISHED
 from stoqflow_web.queries.syncs import DayOfChecks, SyncState
-from stoqflow_web.wording.times import Language, ago, short_date
+from stoqflow_web.wording.times import Language, ago, short_date, time_of_day
 
 BAR_HEIGHT, STEP = 40, 10
 
@@ -28,6 +28,13 @@ class Bar:
     words: str
 
 
+@dataclass(frozen=True)
+class AskedSync:
+    words: str
+    tone: str
+    is_running: bool = False
+
+
 def how_often(minutes: int) -> str:
     return ngettext("every minute", "every %(num)s minutes", minutes)
 
@@ -37,7 +44,8 @@ def last_words(shop: Shop, state: SyncState, now: datetime) -> str:
     if shop.synced_at is None:
         return _("not yet")
     when = ago(shop.synced_at, now=now)
-    news = _news(state.last) if state.last is not None and state.last.status == FINISHED else ""
+    last = state.last
+    news = _news(last.count_new, last.count_matched) if last is not None and last.status == FINISHED else ""
     return _("%(when)s, %(news)s", when=when, news=news) if news else when
 
 
@@ -57,6 +65,28 @@ def next_words(shop: Shop, state: SyncState, now: datetime) -> str:
         return _("in a moment")
     seconds = ceil((shop.next_sync_at - now).total_seconds())
     return _("in %(number)s s", number=seconds) if seconds <= 90 else _("in %(number)s min", number=seconds // 60)
+
+
+def asked_words(runs: Sequence[ImportRun], *, locale: Language = "en") -> AskedSync | None:
+    """How far the syncs are that somebody asked for, and in the end what they brought. None when nobody did."""
+    if not runs:
+        return None
+    active = [run for run in runs if run.is_active]
+    troubles = [f"{run.shop.name}: {run.trouble}" for run in runs if run.trouble]
+    if active:
+        words = ngettext(
+            "bol.com is being asked for %(num)s shop…", "bol.com is being asked for %(num)s shops…", len(active)
+        )
+        return AskedSync(" ".join([words, *troubles]), "warn" if troubles else "info", is_running=True)
+    if troubles:
+        return AskedSync(_("Sync did not finish. %(why)s", why=" ".join(troubles)), "warn")
+    news = _news(sum(run.count_new for run in runs), sum(run.count_matched for run in runs))
+    ended_at = max((run.finished_at for run in runs if run.finished_at), default=None)
+    if ended_at is None:
+        return None
+    return AskedSync(
+        _("Sync finished at %(time)s: %(news)s.", time=time_of_day(ended_at, locale=locale), news=news), "info"
+    )
 
 
 def trouble_words(state: SyncState) -> str:
@@ -114,11 +144,8 @@ def _day_words(day: DayOfChecks) -> list[str]:
     return words
 
 
-def _news(run: ImportRun) -> str:
-    parts = [
-        (run.count_new, _("%(number)s new", number=run.count_new)),
-        (run.count_matched, _("%(number)s changed", number=run.count_matched)),
-    ]
+def _news(new: int, changed: int) -> str:
+    parts = [(new, _("%(number)s new", number=new)), (changed, _("%(number)s changed", number=changed))]
     return ", ".join(words for number, words in parts if number) or _("nothing new")
 
 

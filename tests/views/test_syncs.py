@@ -14,7 +14,7 @@ from tests.services.transfers import new_run
 from tests.support.browsing import Browser
 from tests.support.clocks import FrozenClock
 from tests.support.desk import Desk
-from tests.support.syncs import checks, sync, tick
+from tests.support.syncs import carried_on, checks, sync, tick
 
 
 @pytest.fixture
@@ -97,6 +97,38 @@ def test_staff_may_sync_all_shops_but_not_see_a_shops_page(desk: Desk, signed_in
     assert (run.kind, run.started_by_id) == ("sync", staff.user and staff.user.id)
     assert staff.client.get(f"/shops/{desk.shop_id}/syncs").status_code == 403
     assert staff.client.get(f"/shops/{desk.shop_id}/order-checks").status_code == 403
+
+
+def test_sync_now_on_the_home_page_shows_that_it_runs_and_what_came_of_it(
+    desk: Desk, signed_in: Callable[..., Browser]
+) -> None:
+    sync(desk.shop_id)
+    staff = signed_in(role="staff")
+    assert not staff.get("/").all("#asked-sync")
+    desk.world.place_order()
+    page = staff.submit("form[action='/syncs']")
+    assert page.texts("#asked-sync") == ["bol.com is being asked for 1 shop…"]
+    assert page.one("#today [hx-trigger='every 2s']")
+    (run,) = [run for run in db.session.query(ImportRun).all() if run.is_active]
+    carried_on(run.id)
+    page = staff.get("/")
+    assert page.texts("#asked-sync") == ["Sync finished at 09:12: 1 new."]
+    assert not page.all("#today [hx-trigger='every 2s']")
+    desk.jump(minutes=3)
+    assert not staff.get("/").all("#asked-sync")
+
+
+def test_sync_now_that_bol_does_not_answer_says_so(
+    desk: Desk, sandbox: RunningSandbox, signed_in: Callable[..., Browser]
+) -> None:
+    staff = signed_in(role="staff")
+    staff.get("/")
+    sandbox.world.answer_next(503, method="GET", path="/retailer/orders", count=9)
+    staff.submit("form[action='/syncs']")
+    (run,) = db.session.query(ImportRun).all()
+    carried_on(run.id)
+    told = staff.get("/").one("#asked-sync.notice--warn").get_text()
+    assert told.startswith("bol.com is being asked for 1 shop… Desk: ")
 
 
 def test_what_can_not_be_fetched_is_named_and_can_be_fetched_later(
