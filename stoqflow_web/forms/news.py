@@ -4,10 +4,11 @@ from datetime import time
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, RadioField, StringField, TimeField
+from wtforms import BooleanField, RadioField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
+from stoqflow_web.forms import ClockField
 from stoqflow_web.models import NewsRecipient
 from stoqflow_web.models.news import ACCESS, DIFFERENCE, EXPIRING, MAIL, REFUSED, SUMMARY, TOPICS, WEBHOOK
 from stoqflow_web.wording.news import topic_words
@@ -23,9 +24,7 @@ class RecipientForm(FlaskForm):  # type: ignore[misc]
     access = BooleanField(ACCESS, default=True)
     difference = BooleanField(DIFFERENCE, default=True)
     summary = BooleanField(SUMMARY, default=True)
-    summary_at = TimeField(
-        _("The daily summary comes at"), [InputRequired(_("Enter a time, for example 07:00."))], default=time(7)
-    )
+    summary_at = ClockField(_("The daily summary comes at"), _("Enter a time, for example 07:00."), default=time(7))
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)

@@ -2,11 +2,12 @@
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import IntegerField, RadioField, SelectField, TimeField
+from wtforms import IntegerField, RadioField, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, NumberRange
 
 from stoqflow_web.carriers import carriers
+from stoqflow_web.forms import ClockField
 from stoqflow_web.services.shop_settings import LONGEST_HOLD, LONGEST_SYNC
 
 ALL_PARTS = "all-parts"
@@ -45,7 +46,7 @@ class ShopSettingsForm(FlaskForm):  # type: ignore[misc]
             SelectChoice(ACCEPT, _("Cancel by itself while nothing was started, else ask us")),
         ],
     )
-    collected_at = TimeField(_("The carrier collects at"), [InputRequired(_("Enter a time, for example 17:30."))])
+    collected_at = ClockField(_("The carrier collects at"), _("Enter a time, for example 17:30."))
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)

@@ -86,7 +86,7 @@ def _ends(activity: Activity, details: Details) -> tuple[datetime, ...]:
 def _orders(details: Details) -> tuple[NamedOrder, ...]:
     return tuple(
         NamedOrder(
-            order["id"], order["number"], ", ".join(sentence_of(event, details) for event, details in order["told"])
+            order["id"], order["number"], "; ".join(sentence_of(event, details) for event, details in order["told"])
         )
         for order in details.get("orders") or ()
     )

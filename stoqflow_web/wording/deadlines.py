@@ -2,7 +2,7 @@
 
 A countdown that is written once lies an hour later. So a pill carries its words of now, for a browser without scripts,
 and all the words to come with the moments from which on they are true; static/js/countdown.js says them in time. In
-these, {short} and {long} stand for the time between the deadline and now: `3 h`, `3 h 12 m`.
+these, {short} and {long} stand for the time between the deadline and now: `3 h`, `3 h 12 min`.
 """
 
 from dataclasses import dataclass
@@ -73,7 +73,7 @@ def deadline_pill(order: SalesOrder, *, now: datetime, locale: Language = "en") 
 
 
 def deadline_sentence(order: SalesOrder, *, now: datetime, locale: Language = "en") -> Pill | None:
-    """`Ship today before 17:30 · 3 h 12 m left`, for the head of a page, where nothing beside it says what is meant."""
+    """`Ship today before 17:30 · 3 h 12 min left`, for the head of a page: nothing beside it says what is meant."""
     deadline = deadline_of(order)
     if deadline is None:
         return None
@@ -102,7 +102,7 @@ def ship_by(order: SalesOrder, *, now: datetime, locale: Language = "en") -> str
 
 
 def first_words(deadline: Deadline, *, now: datetime) -> str:
-    """`first in 3 h 12 m`, or how late the first of some orders is."""
+    """`first in 3 h 12 min`, or how late the first of some orders is."""
     span = long_span(abs((deadline.at - now).total_seconds()))
     if deadline.urgency(now) == LATE:
         return _("first is %(span)s late", span=span)
@@ -136,7 +136,7 @@ def expiry_words(expires_on: date, *, now: datetime, locale: Language = "en") ->
 
 
 def long_span(seconds: float) -> str:
-    """`3 h 12 m`, `12 m`, `2 days`. Less than a minute is a minute: nothing is ever said to be zero away."""
+    """`3 h 12 min`, `12 min`, `2 days`. Less than a minute is a minute: nothing is ever said to be zero away."""
     words = span_words()
     if seconds >= DAY or seconds < HOUR:
         return short_span(seconds)
@@ -144,7 +144,7 @@ def long_span(seconds: float) -> str:
 
 
 def short_span(seconds: float) -> str:
-    """`3 h`, `12 m`, `2 days`."""
+    """`3 h`, `12 min`, `2 days`."""
     words = span_words()
     days = int(seconds // DAY)
     if days:
@@ -157,9 +157,9 @@ def short_span(seconds: float) -> str:
 def span_words() -> dict[str, str]:
     """The parts that spans are made of; the browser makes them of the same."""
     return {
-        "minutes": _("%(number)s m", number="{number}"),
+        "minutes": _("%(number)s min", number="{number}"),
         "hours": _("%(number)s h", number="{number}"),
-        "both": _("%(hours)s h %(minutes)s m", hours="{hours}", minutes="{minutes}"),
+        "both": _("%(hours)s h %(minutes)s min", hours="{hours}", minutes="{minutes}"),
         "day": _("1 day"),
         "days": _("%(number)s days", number="{number}"),
     }

@@ -48,7 +48,7 @@ def stop_sentence(stop: Stop, order: SalesOrder, *, now: datetime, locale: Langu
     if stop.why == CANCELLED and stop.left_to_ship:
         return str(
             _(
-                "bol.com cancelled a part of %(lines)s%(at)s. Of that, ship only %(left)s.",
+                "bol.com canceled a part of %(lines)s%(at)s. Of that, ship only %(left)s.",
                 lines=", ".join(line.name for line in stop.lines),
                 at=at,
                 left=", ".join(f"{units} × {line.name}" for units, line in stop.left_to_ship),
@@ -56,8 +56,8 @@ def stop_sentence(stop: Stop, order: SalesOrder, *, now: datetime, locale: Langu
         )
     if stop.why == CANCELLED:
         if stop.is_whole:
-            return str(_("bol.com cancelled this order%(at)s. Do not ship.", at=at))
-        return str(_("bol.com cancelled %(lines)s%(at)s. Take it out of the parcel.", lines=lines, at=at))
+            return str(_("bol.com canceled this order%(at)s. Do not ship.", at=at))
+        return str(_("bol.com canceled %(lines)s%(at)s. Take it out of the parcel.", lines=lines, at=at))
     if stop.is_whole:
         return str(_("This order was shipped outside Stoqflow%(at)s. Do not ship it a second time.", at=at))
     return str(_("%(lines)s was shipped outside Stoqflow%(at)s. Do not ship it again.", lines=lines, at=at))
@@ -95,8 +95,8 @@ def asked_words(
         if is_stopped:
             return Asked(words)
         if any(line.item.quantity_cancelled for line in order.lines):
-            return Asked(_("%(asked)s: nothing more cancelled", asked=words))
-        return Asked(_("%(asked)s: nothing cancelled", asked=words))
+            return Asked(_("%(asked)s: nothing more canceled", asked=words))
+        return Asked(_("%(asked)s: nothing canceled", asked=words))
     if now - opened_at <= SOON:
         return Asked(_("Asking bol.com… Last asked %(last)s.", last=last))
     if shop.trouble == SILENT and shop.trouble_since is not None:

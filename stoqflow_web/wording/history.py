@@ -84,7 +84,7 @@ def _changed_at_marketplace(details: Details) -> str:
 
 def _canceled_at_marketplace(details: Details) -> str:
     what = details.get("what")
-    return _("Cancelled at bol.com: %(what)s", what=what) if what else _("Cancelled at bol.com")
+    return _("Canceled at bol.com: %(what)s", what=what) if what else _("Canceled at bol.com")
 
 
 def _shipped_at_marketplace(details: Details) -> str:

@@ -220,7 +220,7 @@ def _why(facts: Facts) -> str:
         CREDENTIALS: _("bol.com refuses the keys"),
         EXHAUSTED: _("tried as often as makes sense"),
         UNKNOWN_OUTCOME: _("nobody knows whether bol.com heard it"),
-        CANCELLED_THERE: _("cancelled at bol.com meanwhile"),
+        CANCELLED_THERE: _("canceled at bol.com meanwhile"),
         CANCELLATION_REQUESTED: _("the client asked to cancel meanwhile"),
         SHIPPED_THERE: _("shipped at bol.com by somebody else"),
         NOT_OURS: _("bol.com ships it, or wants its own label"),

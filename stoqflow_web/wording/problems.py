@@ -132,7 +132,7 @@ def _kinds() -> Mapping[str, Kind]:
         ),
         ORDER_GONE: Kind(
             _("Orders that bol.com no longer shows"),
-            _("Mostly the order was handled or cancelled meanwhile. If you expected it, look in your seller account."),
+            _("Mostly the order was handled or canceled meanwhile. If you expected it, look in your seller account."),
         ),
         ANSWER_NOT_UNDERSTOOD: Kind(
             _("Answers of bol.com that could not be read"),

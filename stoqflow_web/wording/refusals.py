@@ -108,7 +108,7 @@ def _by_reason(row: Writeback) -> Advice:
 
 def _cancelled_before_shipping() -> Advice:
     return Advice(
-        _("The item was cancelled at bol.com while the shipment waited here. The shipment was not sent."),
+        _("The item was canceled at bol.com while the shipment waited here. The shipment was not sent."),
         _("The parcel may still be here: keep it back. If it has left, you will not be paid for it."),
         _("Take over bol's state; the order becomes canceled, or open for what is left of it."),
         TAKE_OVER,
@@ -214,7 +214,7 @@ def _unknown_code() -> Advice:
 
 def _was_cancelled() -> Advice:
     return Advice(
-        _("bol.com refused the shipment: the item was cancelled there."),
+        _("bol.com refused the shipment: the item was canceled there."),
         _("The parcel may still be here. Stop it, or register a return: it will not be paid."),
         _("Take over bol's state; the order becomes canceled here too."),
         TAKE_OVER,
@@ -223,7 +223,7 @@ def _was_cancelled() -> Advice:
 
 def _was_handled() -> Advice:
     return Advice(
-        _("bol.com refused the shipment: the item was shipped or cancelled there already."),
+        _("bol.com refused the shipment: the item was shipped or canceled there already."),
         _("Find out before the parcel leaves: the client may be getting it twice."),
         _("Take over bol's state, or look at the shipments of the order in your seller account."),
         TAKE_OVER,
@@ -233,7 +233,7 @@ def _was_handled() -> Advice:
 def _too_many() -> Advice:
     return Advice(
         _("bol.com refused the shipment: fewer units are open there than are in the parcel."),
-        _("The parcel may hold too much: some units were cancelled or shipped otherwise."),
+        _("The parcel may hold too much: some units were canceled or shipped otherwise."),
         _("Take over bol's state: the order opens again with what is left of it."),
         TAKE_OVER,
     )
@@ -313,7 +313,7 @@ def _label_and_transport() -> Advice:
 
 def _handled_already() -> Advice:
     return Advice(
-        _("bol.com refused the cancellation: the item was shipped or cancelled there already."),
+        _("bol.com refused the cancellation: the item was shipped or canceled there already."),
         _("A parcel may be on its way that is canceled here."),
         _("Take over bol's state; the order says here then what it says there."),
         TAKE_OVER,

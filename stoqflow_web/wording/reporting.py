@@ -77,7 +77,7 @@ def report_of(order: SalesOrder, *, now: datetime, locale: Language = "en") -> R
     if any(row.why != SHIPPED_THERE for row in given_up):
         return Report(NOTHING, Pill(_("Not told to bol")))
     if given_up or _was_ended_there(order):
-        return Report(NOTHING, Pill(_("Shipped at bol") if order.status == COMPLETE else _("Cancelled at bol")))
+        return Report(NOTHING, Pill(_("Shipped at bol") if order.status == COMPLETE else _("Canceled at bol")))
     if rows and not order.is_open:
         return Report(KNOWN, Pill(_("Confirmed by bol"), "ok"))
     return Report(NOTHING)

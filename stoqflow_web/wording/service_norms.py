@@ -94,7 +94,7 @@ def week_words(week: Week, *, today: date, locale: Language = "en") -> str:
 def cause_words(name: str, cause: Cause) -> str:
     """What happened to an order that made a score worse."""
     if name == CANCELLATIONS:
-        why = reason_word(cause.reason) if cause.reason else _("Cancelled at bol.com: expired, or in its own screens")
+        why = reason_word(cause.reason) if cause.reason else _("Canceled at bol.com: expired, or in its own screens")
         return _("%(what)s · %(why)s", what=cause.what, why=why)
     if name == TRACK_AND_TRACE:
         return _("Parcel %(reference)s has no Track & Trace", reference=cause.what)

@@ -70,7 +70,7 @@ def item_pills(item: MarketplaceItem) -> list[Pill]:
     if item.quantity_shipped:
         pills.append(Pill(_("%(number)s shipped at bol.com", number=item.quantity_shipped)))
     if item.quantity_cancelled:
-        pills.append(Pill(_("%(number)s cancelled at bol.com", number=item.quantity_cancelled)))
+        pills.append(Pill(_("%(number)s canceled at bol.com", number=item.quantity_cancelled)))
     if item.is_cancellation_requested and item.is_open:
         pills.append(Pill(_("Cancellation requested"), "danger"))
     return pills

@@ -50,7 +50,7 @@ def packed(filled_house):
 def order_page(packed, page, sign_in):
     sign_in(page, "stef@example.com")
     page.goto(f"/orders/{packed.id}")
-    expect(page.locator("#asked")).to_contain_text("nothing cancelled", timeout=ANSWERED)
+    expect(page.locator("#asked")).to_contain_text("nothing canceled", timeout=ANSWERED)
     return page
 
 

@@ -76,7 +76,7 @@ def test_a_sync_names_the_first_orders_that_changed_and_says_what_happened_to_ea
     assert {order.words for order in asked.orders} == {"The client asked bol.com to cancel this order"}
     (named,) = canceled.orders
     assert (named.id, named.number, canceled.more) == (orders[0].id, orders[0].number, 0)
-    assert named.words.startswith("Cancelled at bol.com: 1 × ")
+    assert named.words.startswith("Canceled at bol.com: 1 × ")
 
 
 def test_what_an_open_page_finds_has_a_row_and_what_finds_nothing_has_none(ctx, desk, sandbox):

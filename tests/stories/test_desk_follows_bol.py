@@ -97,7 +97,7 @@ def test_an_order_that_bol_cancels_becomes_canceled_and_its_stock_goes_to_who_wa
     desk.world.cancel(there(order))
     desk.fetch(there(order))
     assert (status(desk, order), status(desk, waiting), stock()) == ("canceled", "ready-to-pick", (10, 5))
-    assert history(order)[-1] == "Cancelled at bol.com: 8 × Pan"
+    assert history(order)[-1] == "Canceled at bol.com: 8 × Pan"
     desk.drain()
     assert (desk.rows(), desk.told()) == ([], [])
 
@@ -119,9 +119,9 @@ def test_one_item_or_a_part_of_its_quantity_is_taken_off_and_the_rest_goes_on(de
     desk.world.cancel(there(order), lid)
     desk.fetch(there(order))
     assert (quantities(desk, order), status(desk, order)) == ([1, 0], "ready-to-pick")
-    assert [told for told in history(order) if told.startswith("Cancelled")] == [
-        "Cancelled at bol.com: 2 × Pan",
-        "Cancelled at bol.com: 2 × Lid",
+    assert [told for told in history(order) if told.startswith("Canceled")] == [
+        "Canceled at bol.com: 2 × Pan",
+        "Canceled at bol.com: 2 × Lid",
     ]
     desk.world.cancel(there(order), pan)
     desk.fetch(there(order))
@@ -150,7 +150,7 @@ def test_a_shipment_that_waits_is_stopped_as_soon_as_the_cancellation_is_seen(de
     desk.world.cancel(there(order))
     desk.fetch(there(order))
     assert desk.states() == [("shipment", "cancelled-there")]
-    assert history(order)[-2] == "Cancelled at bol.com: 2 × Pan"
+    assert history(order)[-2] == "Canceled at bol.com: 2 × Pan"
     desk.drain()
     assert desk.told() == []
     (row,) = desk.rows()
@@ -179,7 +179,7 @@ def test_of_a_parcel_that_is_stopped_the_history_says_only_what_was_cancelled(de
     desk.complete(order)
     desk.world.cancel(there(order), item_ids(order)[0], 1)
     desk.fetch(there(order))
-    assert history(order)[-2] == "Cancelled at bol.com: 1 × Pan"
+    assert history(order)[-2] == "Canceled at bol.com: 1 × Pan"
 
 
 def test_a_parcel_that_needs_attention_is_not_said_to_need_it_again_for_what_happens_next(desk: Desk) -> None:
@@ -231,7 +231,7 @@ def test_a_cancellation_after_the_shipment_is_only_told_in_the_history(desk: Des
     item.cancelled, item.changed_at = 1, desk.world.clock.now() + timedelta(seconds=1)
     desk.fetch(there(order))
     assert (status(desk, order), desk.states(), stock()) == ("complete", [("shipment", "confirmed")], (9, 0))
-    assert history(order)[-1] == "Cancelled at bol.com: 1 × Pan"
+    assert history(order)[-1] == "Canceled at bol.com: 1 × Pan"
     told = len(history(order))
     desk.fetch(there(order))
     assert len(history(order)) == told
@@ -274,7 +274,7 @@ def test_of_an_item_in_two_parts_the_open_part_loses_what_bol_cancels(desk: Desk
     desk.world.cancel(there(one), quantity=1)
     desk.fetch(there(one))
     assert (status(desk, one), status(desk, other), stock()) == ("complete", "canceled", (9, 0))
-    assert history(other)[-1] == "Cancelled at bol.com: 1 × Pan"
+    assert history(other)[-1] == "Canceled at bol.com: 1 × Pan"
     desk.drain()
     assert (desk.states(), desk.told()) == ([("shipment", "confirmed")], [SHIP])
     desk.fetch(there(one))

@@ -58,7 +58,7 @@ def test_orders_that_a_row_is_about_are_links_and_what_happened_is_said(sam):
     named = [{"id": 7, "number": "SO-10007", "told": told}, {"id": 8, "number": "SO-10008", "told": []}]
     record(make_shop(), "sync", "done", "synced", changed=4, orders=named)
     page = sam.get("/activity")
-    assert whats(page) == ["Sync: 4 changed SO-10007 : Cancelled at bol.com: 2 × Pan · SO-10008 · and 2 more"]
+    assert whats(page) == ["Sync: 4 changed SO-10007 : Canceled at bol.com: 2 × Pan · SO-10008 · and 2 more"]
     assert [link["href"] for link in page.all(".activities__what a")] == ["/orders/7", "/orders/8"]
 
 

@@ -77,7 +77,7 @@ def test_while_nothing_is_the_matter_it_says_quietly_when_bol_was_asked(sam, ord
     address = opened(sam, order)
     clock.jump(seconds=3)
     fragment = sam.htmx_get(address)
-    assert fragment.texts("#asked") == ["bol.com asked 3 s ago: nothing cancelled"]
+    assert fragment.texts("#asked") == ["bol.com asked 3 s ago: nothing canceled"]
     assert fragment.texts("#checked") == ["3 s ago"]
     assert not fragment.all("[data-stop]")
 
@@ -108,12 +108,12 @@ def test_what_bol_cancelled_meanwhile_stops_the_page_until_it_is_loaded_anew(sam
     address = opened(sam, order)
     bol_changes(order, 1, quantity_cancelled=1)
     fragment = sam.htmx_get(address)
-    assert sentences(fragment)[1:] == ["bol.com cancelled Lid. Take it out of the parcel."]
+    assert sentences(fragment)[1:] == ["bol.com canceled Lid. Take it out of the parcel."]
     assert fragment.texts("#stop .button") == ["Show the order as it is now"]
     assert not sam.htmx_get(opened(sam, order)).all("[data-stop]")
     bol_changes(order, 0, quantity_cancelled=1)
     fragment = sam.htmx_get(address)
-    assert sentences(fragment)[1:] == ["bol.com cancelled this order. Do not ship."]
+    assert sentences(fragment)[1:] == ["bol.com canceled this order. Do not ship."]
     assert not fragment.all("#guard [hx-get]"), "nothing more can happen to it"
 
 
@@ -121,8 +121,8 @@ def test_of_a_part_that_bol_cancelled_it_says_how_many_still_leave(sam, clock):
     order = make_order(products=[make_product(title="Pan")], quantity=3)
     address = opened(sam, order)
     bol_changes(order, 0, left=2, quantity_cancelled=1)
-    assert sentences(sam.htmx_get(address))[1:] == ["bol.com cancelled a part of Pan. Of that, ship only 2 × Pan."]
-    assert sam.htmx_get(opened(sam, order)).texts("#asked") == ["bol.com asked just now: nothing more cancelled"]
+    assert sentences(sam.htmx_get(address))[1:] == ["bol.com canceled a part of Pan. Of that, ship only 2 × Pan."]
+    assert sam.htmx_get(opened(sam, order)).texts("#asked") == ["bol.com asked just now: nothing more canceled"]
 
 
 def test_what_was_shipped_elsewhere_meanwhile_stops_the_page(sam, order):
@@ -153,7 +153,7 @@ def test_a_parcel_that_waits_because_bol_cancelled_it_stops_also_a_page_that_is_
     with transaction() as tx:
         row = tx.session.query(Writeback).one()
         row.state, row.why = "needs-attention", "cancelled-there"
-    assert sam.get(f"/orders/{order.id}").texts("#stop p")[1:] == ["bol.com cancelled this order. Do not ship."]
+    assert sam.get(f"/orders/{order.id}").texts("#stop p")[1:] == ["bol.com canceled this order. Do not ship."]
 
 
 def test_what_was_on_paper_when_bol_cancelled_it_stops_also_a_page_that_is_opened_later(sam, order, clock):

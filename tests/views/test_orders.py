@@ -272,7 +272,7 @@ def test_what_bol_ships_itself_and_what_needs_its_label_is_said(sam):
     ours, bols = sam.get(f"/orders/{order.id}").texts("table tbody tr")
     assert "VVB Needs bol.com's own label" in ours
     assert "1 shipped at bol.com" in ours
-    assert bols == ("Bol's own Shipped by bol.com itself. Do not pick it. 1 cancelled at bol.com 3 × € 5.00 FBB")
+    assert bols == ("Bol's own Shipped by bol.com itself. Do not pick it. 1 canceled at bol.com 3 × € 5.00 FBB")
 
 
 def test_a_wish_to_cancel_stands_above_everything_until_the_order_is_done(sam):

@@ -54,7 +54,7 @@ def card(page) -> list[str]:
 def test_the_home_page_has_no_figure_before_there_is_something_to_count(sam):
     make_shop()
     page = sam.get("/")
-    assert card(page) == ["Nothing was shipped or cancelled this week yet."]
+    assert card(page) == ["Nothing was shipped or canceled this week yet."]
     assert page.one("#norms-title a")["href"] == "/service-norms"
 
 

@@ -60,3 +60,16 @@ def test_an_unknown_carrier_is_refused(signed_in, shop):
 
 def test_staff_may_not(signed_in, shop):
     assert signed_in("staff").get(f"/shops/{shop.id}/settings").status == 403
+
+
+@pytest.mark.parametrize("typed", ["05:30 PM", "25:00", "soon", ""])
+def test_a_time_is_written_in_24_hours_everywhere_and_nothing_else_is_taken(signed_in, shop, typed):
+    emma = signed_in("manager")
+    field = emma.get(f"/shops/{shop.id}/settings").one("[name=collected_at]")
+    assert (field["type"], field["value"]) == ("text", "17:30")
+    page = emma.submit(collected_at=typed)
+    assert page.status == 422
+    assert page.error_beside("collected_at") == "Enter a time, for example 17:30."
+    emma.get(f"/shops/{shop.id}/settings")
+    emma.submit(collected_at="16:05")
+    assert emma.get(f"/shops/{shop.id}/settings").one("[name=collected_at]")["value"] == "16:05"

@@ -40,12 +40,12 @@ def order_for(day: date | None, *, status: str = READY_TO_PICK, expires_on: date
 @pytest.mark.parametrize(
     ("now", "day", "words", "tone", "sentence"),
     [
-        (monday(14, 18), TUESDAY, "Today 17:30 · 3 h left", "danger", "Ship today before 17:30 · 3 h 12 m left"),
-        (monday(17, 18), TUESDAY, "Today 17:30 · 12 m left", "danger", "Ship today before 17:30 · 12 m left"),
-        (monday(17, 29), TUESDAY, "Today 17:30 · 1 m left", "danger", "Ship today before 17:30 · 1 m left"),
-        (monday(0), TUESDAY, "Today 17:30 · 17 h left", "danger", "Ship today before 17:30 · 17 h 30 m left"),
-        (monday(17, 30), TUESDAY, "Late · 1 m", "danger", "Ship now · 1 m late"),
-        (monday(20, 42), TUESDAY, "Late · 3 h", "danger", "Ship now · 3 h 12 m late"),
+        (monday(14, 18), TUESDAY, "Today 17:30 · 3 h left", "danger", "Ship today before 17:30 · 3 h 12 min left"),
+        (monday(17, 18), TUESDAY, "Today 17:30 · 12 min left", "danger", "Ship today before 17:30 · 12 min left"),
+        (monday(17, 29), TUESDAY, "Today 17:30 · 1 min left", "danger", "Ship today before 17:30 · 1 min left"),
+        (monday(0), TUESDAY, "Today 17:30 · 17 h left", "danger", "Ship today before 17:30 · 17 h 30 min left"),
+        (monday(17, 30), TUESDAY, "Late · 1 min", "danger", "Ship now · 1 min late"),
+        (monday(20, 42), TUESDAY, "Late · 3 h", "danger", "Ship now · 3 h 12 min late"),
         (monday(20, days=1), TUESDAY, "Late · 1 day", "danger", "Ship now · 1 day late"),
         (monday(9), date(2026, 11, 21), "Late · 2 days", "danger", "Ship now · 2 days late"),
         (monday(9), WEDNESDAY, "Tomorrow", "warn", "Ship tomorrow before 17:30"),
@@ -64,7 +64,7 @@ def test_a_deadline_is_louder_the_nearer_it_is(now, day, words, tone, sentence):
 def test_every_shop_has_its_own_carrier():
     order = order_for(TUESDAY)
     order.shop.collected_at = time(12, 5)
-    assert deadlines.deadline_pill(order, now=monday(12)).words == "Today 12:05 · 5 m left"
+    assert deadlines.deadline_pill(order, now=monday(12)).words == "Today 12:05 · 5 min left"
     assert deadlines.ship_by(order, now=monday(12)) == "Mon 23 Nov 12:05"
 
 
@@ -73,7 +73,7 @@ def test_hours_are_counted_right_over_the_night_in_which_the_clocks_change():
     now = datetime(2026, 10, 25, 17, 30, tzinfo=AMSTERDAM)  # 25 hours later
     assert deadlines.deadline_sentence(monday_after, now=now.astimezone(UTC)).words == "Ship now · 1 day late"
     assert deadlines.deadline_sentence(monday_after, now=now.astimezone(UTC) - timedelta(hours=2)).words == (
-        "Ship now · 23 h 0 m late"
+        "Ship now · 23 h 0 min late"
     )
 
 
@@ -144,7 +144,7 @@ def test_an_expiry_brings_along_a_sentence_for_each_day_to_come():
 
 
 def test_the_first_deadline_of_many_is_said_as_how_long_it_is_away():
-    assert deadlines.first_words(deadline_for(TUESDAY, time(17, 30)), now=monday(14, 18)) == "first in 3 h 12 m"
+    assert deadlines.first_words(deadline_for(TUESDAY, time(17, 30)), now=monday(14, 18)) == "first in 3 h 12 min"
     assert deadlines.first_words(deadline_for(MONDAY, time(17, 30)), now=monday(9)) == "first is 1 day late"
 
 
