@@ -42,7 +42,7 @@ from stoqflow_web.transaction import Transaction, reading, transaction
 
 log = logging.getLogger(__name__)
 
-KEYS_REFUSED = "Stopped because bol.com refused the keys."  # begins the trouble of each run that ended by that
+NO_ACCESS = "Stopped because bol.com gave no access."  # begins the trouble of each run that ended by that
 MOST_FAULTS = 30  # in a row; with the waits below that is about two hours without one good answer
 LONGEST_PAUSE_SECONDS = 300
 LONGEST_SYNC_PAUSE_SECONDS = 60  # once the marketplace answers again, new orders are here within two minutes
@@ -114,7 +114,7 @@ def carry_on(run_id: int) -> None:
         log.info("Import %s (%s of shop %s) is carried on by another worker, or has ended", run_id, work.kind, shop)
     except AccessLost as lost:
         if shops.mark_access_lost(work.shop_id, lost.sentence, because=lost.because, tried_at=began):
-            _end(work, FAILED, f"{KEYS_REFUSED} {lost.sentence}")
+            _end(work, FAILED, f"{NO_ACCESS} {lost.sentence}")
         else:
             _postpone(work, "The keys were replaced or proven meanwhile, so they are tried again.", None)
     except ExchangeError as fault:
@@ -215,11 +215,11 @@ def _end(work: Work, status: str, why: str | None = None) -> None:
 
 
 def _why_stopped(work: Work) -> str | None:
-    """A person who pressed Stop or Pause knows why. That other work was refused the keys must be told."""
+    """A person who pressed Stop or Pause knows why. That other work was refused must be told."""
     with reading() as session:
         run = session.get_one(ImportRun, work.run_id, populate_existing=True)
         is_refused = run.stop_requested_at is None and run.shop.has_lost_access
-        return KEYS_REFUSED if is_refused else None
+        return NO_ACCESS if is_refused else None
 
 
 def _postpone(work: Work, why: str, retry_after: float | None) -> None:

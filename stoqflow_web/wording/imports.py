@@ -27,7 +27,7 @@ from stoqflow_web.models.imports import (
 )
 from stoqflow_web.queries.imports import Pace
 from stoqflow_web.services.import_work import LEASE
-from stoqflow_web.services.imports import KEYS_REFUSED
+from stoqflow_web.services.imports import NO_ACCESS
 
 TELLING_SILENCE = timedelta(seconds=10)  # a worker renews its lease every three seconds; so long is no accident
 TELLING_QUEUE = timedelta(seconds=20)  # a run that nobody picks up for so long deserves a word
@@ -103,15 +103,15 @@ def ended_line(run: ImportRun, at: datetime) -> str:
 def trouble_of(run: ImportRun, shop: Shop) -> tuple[str, str]:
     """What troubles or ended a run, and the tone of its notice; ("", "") without trouble.
 
-    A refusal of keys that work by now alarms nobody any more: what is left is that the run did not come to its end.
+    A refusal that is over by now alarms nobody any more: what is left is that the run did not come to its end.
     """
     if not run.trouble:
         return "", ""
     if run.is_active:
         return run.trouble, "warn"
     is_past = run.finished_at is not None and not shop.has_lost_access and shop.keys_checked_at > run.finished_at
-    if is_past and run.trouble.startswith(KEYS_REFUSED):
-        return _("Stopped when the keys were refused. Transfer again."), "info"
+    if is_past and run.trouble.startswith(NO_ACCESS):
+        return _("Stopped while bol.com gave no access. Transfer again."), "info"
     return run.trouble, "danger"
 
 

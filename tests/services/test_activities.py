@@ -130,7 +130,7 @@ def test_how_a_transfer_ended_is_told_with_its_counts_and_who_began_it(ctx, sand
         ("transfer_failed", "trouble", "readiness", None),
     ]
     assert rows[0].details["new"] == 8
-    assert "refused the keys" in rows[2].details["trouble"]
+    assert "gave no access" in rows[2].details["trouble"]
     assert recorded(kind="connection")[0].event == "access_lost"
 
 

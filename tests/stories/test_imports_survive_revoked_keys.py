@@ -68,7 +68,7 @@ def test_a_run_ended_by_a_refusal_elsewhere_says_why(ctx: Flask, sandbox: Runnin
         sandbox, "/retailer/orders/", 1, elsewhere(ctx, lambda: shops.mark_access_lost(shop_id, "Refused elsewhere."))
     )
     run = transfer(shop_id, "orders")
-    assert (run.status, run.trouble) == ("stopped", "Stopped because bol.com refused the keys.")
+    assert (run.status, run.trouble) == ("stopped", "Stopped because bol.com gave no access.")
 
 
 def test_a_run_that_a_person_stopped_needs_no_reason(ctx: Flask, sandbox: RunningSandbox) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from stoqflow_web.models import ImportProblem, ImportRun, Shop
 from stoqflow_web.queries.imports import Pace
-from stoqflow_web.services.imports import KEYS_REFUSED
+from stoqflow_web.services.imports import NO_ACCESS
 from stoqflow_web.wording import problems
 from stoqflow_web.wording.imports import describe, trouble_of
 
@@ -102,14 +102,14 @@ def test_an_ended_transfer_sums_up(columns, line):
     assert describe(ended(**columns), Pace(), NOW).note == line
 
 
-REFUSED = f"{KEYS_REFUSED} bol.com does not accept this key and secret."
+REFUSED = f"{NO_ACCESS} bol.com does not accept this key and secret."
 LATER = NOW + timedelta(hours=1)
 
 
 @pytest.mark.parametrize(
     ("trouble", "shop", "told"),
     [
-        (REFUSED, {"keys_checked_at": LATER}, ("Stopped when the keys were refused. Transfer again.", "info")),
+        (REFUSED, {"keys_checked_at": LATER}, ("Stopped while bol.com gave no access. Transfer again.", "info")),
         (REFUSED, {"keys_checked_at": LATER, "access_lost_at": LATER}, (REFUSED, "danger")),
         (REFUSED, {"keys_checked_at": NOW}, (REFUSED, "danger")),
         ("bol.com was away.", {"keys_checked_at": LATER}, ("bol.com was away.", "danger")),
