@@ -33,10 +33,13 @@ class WholeNumberField(IntegerField):  # type: ignore[misc]
 
 
 class ScanForm(FlaskForm):  # type: ignore[misc]
-    """One scan: the code that a scanner types, and of how many units."""
+    """One scan: the code that a scanner types, and of how many units. Without a code: how many there are in all of the
+    product of the line, the last one that was scanned.
+    """
 
     code = StringField(_("Scan an EAN or a SKU"))
-    units = WholeNumberField(_("Units"), [Optional()], default=1)
+    units = WholeNumberField(_("Units"), [Optional()])
+    line = WholeNumberField(widget=HiddenInput(), validators=[Optional()])
 
 
 class StockFileForm(FlaskForm):  # type: ignore[misc]

@@ -139,7 +139,7 @@ def _note(tx: Transaction, what: set[tuple[str, int]]) -> None:
 
 
 def _forget(tx: Transaction, offer_ids: Collection[int]) -> None:
-    """What a worker is telling just now does not hold either: its claim is void, and the row due when its lease ends."""
+    """What a worker is telling just now does not hold either: its claim is void, and the row due after its lease."""
     if offer_ids:
         _update(tx, offer_ids, told=None, refused=None, refused_at=None, claim=OfferStock.claim + 1)
 

@@ -50,7 +50,10 @@ def scan(count_id: int) -> Response:
         if form.units.errors or not form.validate():
             raise Invalid("units", " ".join(map(str, form.units.errors)) or _("Load the page again."))
         units = 1 if form.units.data is None else form.units.data
-        line = counting.scan(count_id, code, units=units, user_id=signed_in_user().id)
+        if is_in_all := not code and form.units.data is not None and form.line.data is not None:
+            line = counting.say(count_id, form.line.data, units, user_id=signed_in_user().id)
+        else:
+            line = counting.scan(count_id, code, units=units, user_id=signed_in_user().id)
     except Invalid as refusal:
         return _scanning(queries.find(count_id), refused=code, sentence=refusal.sentence, status=422)
     except NotCountable as refusal:
@@ -58,7 +61,7 @@ def scan(count_id: int) -> Response:
     if not wants_fragment():
         return redirect_to(_address(count_id, last=line.id))
     count = queries.find(count_id)
-    return _scanning(count, just=queries.line_of(count, line.id), added=units)
+    return _scanning(count, just=queries.line_of(count, line.id), added=None if is_in_all else units)
 
 
 @blueprint.post("/stock/counts/<int:count_id>/lines/<int:line_id>")

@@ -55,13 +55,22 @@ def test_a_phone_with_a_scanner_counts_a_shelf(filled_house, product, browse, si
     page.keyboard.type(sku)  # over the refused code, which is selected
     page.keyboard.press("Enter")
     expect(number).to_contain_text("4")
+    page.keyboard.press("Tab")
+    page.keyboard.type("17")
+    page.keyboard.press("Enter")
+    expect(number).to_contain_text("17")
+    expect(code).to_be_focused()
+    expect(page.get_by_label("Units")).to_have_value("")
+    page.keyboard.type(ean)
+    page.keyboard.press("Enter")
+    expect(number).to_contain_text("18")
     shoot(page, "phone-light-count")
     page.get_by_role("link", name="Review").click()
     expect(page.locator("tbody")).to_contain_text(sku)
     shoot(page, "phone-light-count-review")
-    page.get_by_role("button", name="Apply 1 difference" if expected != 4 else "Finish").click()
+    page.get_by_role("button", name="Apply 1 difference" if expected != 18 else "Finish").click()
     expect(page.locator("#flashes")).to_contain_text("1 product counted")
-    assert on_hand(filled_house, product_id) == 4
+    assert on_hand(filled_house, product_id) == 18
 
 
 def test_stock_is_corrected_with_the_keyboard_alone(filled_house, product, page, sign_in):

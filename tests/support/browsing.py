@@ -108,9 +108,12 @@ class Browser:
 
 
 def filled_in(form: Tag) -> dict[str, Any]:
-    """What a browser would send if nothing was typed."""
+    """What a browser would send if nothing was typed: what stands in the form, and what names it from elsewhere."""
     values: dict[str, Any] = {}
-    for control in form.select("input[name], select[name], textarea[name]"):
+    controls = form.select("input[name], select[name], textarea[name]")
+    if "id" in form.attrs and form.parent is not None:
+        controls += form.find_parents()[-1].select(f"[name][form='{form['id']}']")
+    for control in controls:
         name, kind = str(control["name"]), str(control.get("type", ""))
         if control.name == "select":
             chosen = control.select("option[selected]") or control.select("option")[:1]

@@ -43,6 +43,18 @@ def test_a_count_from_the_first_scan_to_the_applied_difference(sam, mug):
     assert sam.get(page.one("#movements tbody a")["href"]).heading == "Count of today 09:12"
 
 
+def test_units_without_a_code_are_how_many_there_are_of_the_last_product(sam):
+    make_product("CUP-1", title="Cup")
+    scan(sam, "MUG-1")
+    scan(sam, "CUP-1")
+    page = scan(sam, "", units="17")
+    assert page.texts(".scanned") == ["Cup CUP-1 17 counted"]
+    assert scan(sam, "MUG-1").texts(".scanned") == ["Mug MUG-1 2 counted"]
+    assert scan(sam, "", units="0").texts(".scanned") == ["Mug MUG-1 0 counted"]
+    refused = scan(sam, "", units="many")
+    assert (refused.status, refused.texts("#counted [role=alert]")) == (422, ["Not counted Enter a whole number."])
+
+
 def test_an_unknown_code_stands_in_red_and_in_the_field(sam):
     page = scan(sam, "0000000000017")
     assert page.status == 422

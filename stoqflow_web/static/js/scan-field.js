@@ -1,5 +1,6 @@
 // A form marked data-scan is for a scanner, which types a code and Enter. Its field has the focus, whatever happens: it is
 // empty for the next code as soon as one was sent, and a code that was refused stands in it, chosen, to be typed over.
+// Units sent without a code are how many there are of the last product; its line stands in a hidden field of its card.
 // Without this module the page does the same, a page at a time.
 const form = document.querySelector("[data-scan]");
 
@@ -12,6 +13,7 @@ if (form) {
     "submit",
     (event) => {
       if (code.value.trim() !== "") return;
+      if (document.activeElement !== code && units.value.trim() !== "" && form.elements.line) return;
       event.preventDefault(); // a scanner that sends Enter twice
       event.stopImmediatePropagation();
     },
@@ -22,7 +24,8 @@ if (form) {
     if (event.target !== form) return; // what is sent has been read out of the fields by now
     code.value = "";
     code.removeAttribute("aria-invalid");
-    units.value = "1";
+    units.value = "";
+    form.elements.line?.remove(); // until the answer tells which product was the last
     code.focus();
   });
 
