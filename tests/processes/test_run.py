@@ -86,6 +86,9 @@ def test_alone_it_prints_the_commands_and_installs_nothing():
 
 def test_commands_reach_the_program_that_carries_them_out():
     assert run_py.module_for(["test", "-k", "orders"]) == ["pytest", "-k", "orders"]
-    assert run_py.module_for(["test"]) == ["pytest", "-n", "auto", "--dist", "loadfile"]
+    assert run_py.module_for(["test"]) == [
+        *("pytest", "-n", str(run_py.PROCESSORS + 2)),
+        *("--dist", "loadfile", "--no-loadscope-reorder"),
+    ]
     assert run_py.module_for(["bench", "imports"]) == ["tests.bench", "imports"]
     assert run_py.module_for(["up", "--port", "9000"]) == ["stoqflow_web.cli", "up", "--port", "9000"]
