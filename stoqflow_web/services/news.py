@@ -2,13 +2,14 @@
 
 First what is the matter is noted for each recipient who wants to hear of it (an item, unique by its key). Then the
 items that wait go into a message: at most one of a topic in a quarter of an hour, and none while another waits to be
-delivered. Whatever comes meanwhile is in the next one. So an outage of a day ends with one message of each topic.
+delivered. Whatever comes meanwhile is in the next one, unless it was settled by then. So an outage of a day ends with
+one message of each topic.
 """
 
 import secrets
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from stoqflow_web import clock
@@ -219,15 +220,17 @@ def _is_too_soon(session: Session, recipient: NewsRecipient, topic: str) -> bool
 
 
 def _collect(tx: Transaction, recipient: NewsRecipient) -> int:
-    now, due = clock.now(), _due(tx.session, recipient)
-    for topic in due:
+    now, made = clock.now(), 0
+    for topic in _due(tx.session, recipient):
+        waiting = and_(NewsItem.recipient_id == recipient.id, NewsItem.topic == topic, NewsItem.message_id.is_(None))
+        tx.session.execute(delete(NewsItem).where(waiting, news_matters.is_over(topic)))
+        if tx.session.scalar(select(NewsItem.id).where(waiting).limit(1)) is None:
+            continue
         message = NewsMessage(recipient_id=recipient.id, topic=topic, key=new_key(), created_at=now, not_before=now)
         tx.session.add(message)
         tx.session.flush()
         tx.session.execute(
-            update(NewsItem)
-            .where(NewsItem.recipient_id == recipient.id, NewsItem.topic == topic, NewsItem.message_id.is_(None))
-            .values(message_id=message.id)
-            .execution_options(synchronize_session=False)
+            update(NewsItem).where(waiting).values(message_id=message.id).execution_options(synchronize_session=False)
         )
-    return len(due)
+        made += 1
+    return made

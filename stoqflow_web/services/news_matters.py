@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, cast, func, select
+from sqlalchemy import ColumnElement, String, Subquery, cast, false, func, select
 from sqlalchemy.orm import Session
 
 from stoqflow_web import clock
@@ -78,13 +78,7 @@ def expiring(session: Session, recipient: NewsRecipient) -> list[Matter]:
 
 def refused(session: Session, recipient: NewsRecipient) -> list[Matter]:
     """Messages to the marketplace that need a person, each time anew, the oldest first."""
-    times = (
-        select(WritebackAttempt.writeback_id, func.max(WritebackAttempt.id).label("attempt_id"))
-        .join(Writeback, Writeback.id == WritebackAttempt.writeback_id)
-        .where(Writeback.state == NEEDS_ATTENTION, WritebackAttempt.outcome == NEEDS_ATTENTION)
-        .group_by(WritebackAttempt.writeback_id)
-        .subquery()
-    )
+    times = _newest_refusals()
     rows = session.execute(
         select(
             times.c.attempt_id,
@@ -187,6 +181,15 @@ def differences(session: Session) -> list[Matter]:
     return [matter for look in DIFFERENCES for matter in look(session)]
 
 
+def is_over(topic: str) -> ColumnElement[bool]:
+    """Of NewsItem: what it was to tell of was settled before anybody was told."""
+    if topic == REFUSED:
+        return NewsItem.key.not_in(select(cast(_newest_refusals().c.attempt_id, String)))
+    if topic == EXPIRING:
+        return NewsItem.key.not_in(select(cast(SalesOrder.id, String)).where(SalesOrder.status.in_(OPEN_STATUSES)))
+    return false()
+
+
 # Each occurrence of these is told once
 PASSING: dict[str, Callable[[Session, NewsRecipient], list[Matter]]] = {EXPIRING: expiring, REFUSED: refused}
 # Of these the beginning is told, and the end
@@ -227,6 +230,17 @@ def summary(session: Session, day: date) -> dict[str, Any]:
         "attention": _number(session, Writeback, Writeback.state == NEEDS_ATTENTION),
         "shops": [_health(shop) for shop in session.scalars(select(Shop).order_by(Shop.name, Shop.id))],
     }
+
+
+def _newest_refusals() -> Subquery:
+    """Of each message that needs a person, the latest time that it came to that: `writeback_id`, `attempt_id`."""
+    return (
+        select(WritebackAttempt.writeback_id, func.max(WritebackAttempt.id).label("attempt_id"))
+        .join(Writeback, Writeback.id == WritebackAttempt.writeback_id)
+        .where(Writeback.state == NEEDS_ATTENTION, WritebackAttempt.outcome == NEEDS_ATTENTION)
+        .group_by(WritebackAttempt.writeback_id)
+        .subquery()
+    )
 
 
 def _is_noted(recipient: NewsRecipient, topic: str, key: ColumnElement[str]) -> ColumnElement[bool]:

@@ -20,13 +20,14 @@ from stoqflow_web.models import (
     NewsMessage,
     NewsRecipient,
     OrderCheck,
+    SalesOrder,
     Shop,
     StockComparison,
     Writeback,
     WritebackAttempt,
 )
 from stoqflow_web.models.news import ACCESS, DIFFERENCE, EXPIRING, REFUSED, SUMMARY, TOPICS
-from stoqflow_web.models.writebacks import NEEDS_ATTENTION, REJECTED
+from stoqflow_web.models.writebacks import CONFIRMED, NEEDS_ATTENTION, REJECTED
 from stoqflow_web.news.mail import read_mail_server
 from stoqflow_web.services import news, news_delivery, news_recipients
 from stoqflow_web.transaction import transaction
@@ -201,6 +202,22 @@ def test_five_hundred_refusals_are_one_message_and_each_is_told(desk, clock, mai
     refuse(3, shop)
     pass_time(clock, 20)
     assert mailbox.subjects[1:] == ["[Stoqflow] 3 messages to bol.com need attention"]
+
+
+def test_what_was_settled_before_anybody_was_told_is_not_told(desk, clock, mailbox):
+    add_mail(REFUSED, EXPIRING)
+    repaired, stays = refuse(2)
+    order = make_order(deliver_by=clock_module.today(), items={"expires_on": clock_module.today()})
+    work()
+    with transaction() as tx:
+        tx.session.get_one(Writeback, repaired).state = CONFIRMED
+        tx.session.get_one(SalesOrder, order.id).status = "complete"
+    pass_time(clock, 2)
+    assert mailbox.subjects == ["[Stoqflow] 1 message to bol.com needs attention"]
+    with transaction() as tx:
+        tx.session.get_one(Writeback, stays).state = CONFIRMED
+    pass_time(clock, 30)
+    assert len(mailbox.letters) == 1
 
 
 def test_a_message_refused_a_second_time_is_told_a_second_time(desk, clock, mailbox):
