@@ -30,11 +30,13 @@ from stoqflow_web.vault import Vault
 from tests.support.browsing import Browser
 from tests.support.clients import SeparateClient
 from tests.support.clocks import FrozenClock
-from tests.support.databases import PostgresServer, migrate, postgres_binaries, throwaway_cluster
+from tests.support.databases import PostgresServer, memory_folder, migrate, postgres_binaries, throwaway_cluster
 from tests.support.redis_servers import running_redis
+from tests.support.scheduling import pytest_xdist_make_scheduler
 from tests.support.skipping import pytest_make_collect_report, pytest_runtest_makereport
 
-__all__ = ["pytest_make_collect_report", "pytest_runtest_makereport"]  # hooks: pytest looks for them here
+# Hooks: pytest looks for them here.
+__all__ = ["pytest_make_collect_report", "pytest_runtest_makereport", "pytest_xdist_make_scheduler"]
 
 pytest_plugins = ["pytester"]
 
@@ -67,14 +69,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session")
 def migrated_sqlite() -> Iterator[Path]:
-    """A migrated SQLite file that tests copy instead of migrating each anew.
-
-    It lies in memory where that is possible: each test begins a database and ends it, and to wait for a disk proves
-    nothing here.
-    """
-    memory = Path("/dev/shm")
-    in_memory = memory.is_dir() and os.access(memory, os.W_OK)
-    with tempfile.TemporaryDirectory(prefix="stoqflow-sqlite-", dir=memory if in_memory else None) as name:
+    """A migrated SQLite file that tests copy instead of migrating each anew."""
+    with tempfile.TemporaryDirectory(prefix="stoqflow-sqlite-", dir=memory_folder()) as name:
         folder = Path(name)
         migrate(f"sqlite:///{folder / 'template.db'}", folder)
         yield folder / "template.db"

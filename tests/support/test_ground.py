@@ -1,6 +1,7 @@
 """The ground itself: what the other tests rely on."""
 
 import textwrap
+from functools import partial
 
 import pytest
 from flask_login import current_user
@@ -15,6 +16,7 @@ from stoqflow_web.services import users
 from tests.support.browsing import Page
 from tests.support.builders import make_offer, make_order, make_product, make_shop
 from tests.support.jobs import run_jobs
+from tests.support.scheduling import ByFile
 
 
 @pytest.mark.both_databases
@@ -146,3 +148,10 @@ def test_where_nothing_may_be_skipped_a_skip_is_a_failure(pytester, monkeypatch,
     pytester.makepyfile(test_one=textwrap.dedent(SKIPPING), test_two=SKIPPED)
     result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "--continue-on-collection-errors")
     result.assert_outcomes(**outcome)
+
+
+def test_tests_of_a_file_stay_together_and_all_that_need_a_browser_do():
+    together = partial(ByFile._split_scope, None)
+    assert together("tests/browser/test_push.py::test_a") == together("tests/browser/test_today.py::test_b")
+    assert together("tests/views/test_home.py::test_a") == together("tests/views/test_home.py::test_b[1]")
+    assert together("tests/views/test_home.py::test_a") != together("tests/views/test_users.py::test_a")
