@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from stoqflow_web.clock import AMSTERDAM
-from stoqflow_web.deadlines import ONE_DAY, beginning_of, deadline_for
+from stoqflow_web.deadlines import ONE_DAY, beginning_of, deadline_for, last_day_shipped_by
 from stoqflow_web.exchange import REQUESTED_BY_CLIENT
 
 WEEKS_KEPT = 8
@@ -124,9 +124,8 @@ def last_day_missed(now: datetime, collected_at: time) -> date:
     return day
 
 
-def turning_days(week: Week, collected_at: time) -> list[tuple[date, datetime]]:
-    """The delivery days whose deadline lies in the week, with that deadline: before it in time, after it late."""
-    first = last_day_missed(week.begins, collected_at) + ONE_DAY
-    days = [first + step * ONE_DAY for step in range(9)]
-    deadlines = [(day, deadline_for(day, collected_at).at) for day in days]
-    return [(day, at) for day, at in deadlines if at < week.ends]
+def days_to_deliver(week: Week) -> list[date]:
+    """The delivery days of the parcels that have to leave in the week."""
+    first = last_day_shipped_by(week.monday - ONE_DAY) + ONE_DAY
+    last = last_day_shipped_by(week.sunday)
+    return [first + step * ONE_DAY for step in range((last - first).days + 1)]

@@ -11,8 +11,8 @@ from stoqflow_web.service_norms import (
     Share,
     Week,
     cancellation_counts,
+    days_to_deliver,
     last_day_missed,
-    turning_days,
     weeks_kept,
     weeks_to_ask,
 )
@@ -113,10 +113,9 @@ def test_what_should_have_left_by_now_is_told_by_the_deadlines(now: datetime) ->
 
 
 @pytest.mark.parametrize("week", ["2026-W13", "2026-W43", "2026-W48", "2026-W53"])
-def test_every_delivery_day_turns_late_in_exactly_one_week(week: str) -> None:
+def test_every_delivery_day_has_to_leave_in_exactly_one_week(week: str) -> None:
     this = Week.read(week)
     assert this is not None
-    days = turning_days(this, COLLECTED)
-    assert all(this.begins < moment < this.ends for _day, moment in days)
-    assert days[0][0] == last_day_missed(this.begins, COLLECTED) + timedelta(days=1)
-    assert days[-1][0] == last_day_missed(this.ends, COLLECTED)
+    days = days_to_deliver(this)
+    assert {Week.of(deadline_for(day, COLLECTED).at) for day in days} == {this}
+    assert days_to_deliver(this.before())[-1] + timedelta(days=1) == days[0]

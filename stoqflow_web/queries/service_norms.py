@@ -5,7 +5,7 @@ The number of questions grows neither with orders nor with shops, and each walks
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime, time
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, func, or_, select, text
@@ -19,6 +19,7 @@ from stoqflow_web.exchange import CANCELLATIONS, ON_TIME, TRACK_AND_TRACE
 from stoqflow_web.extensions import db
 from stoqflow_web.models import (
     MarketplaceItem,
+    MarketplaceOrder,
     OrderLine,
     PerformanceIndicator,
     Reading,
@@ -37,8 +38,8 @@ from stoqflow_web.service_norms import (
     Share,
     Week,
     cancellation_counts,
+    days_to_deliver,
     last_day_missed,
-    turning_days,
 )
 
 COUNTED_BY_US = (CANCELLATIONS, ON_TIME, TRACK_AND_TRACE)
@@ -52,7 +53,8 @@ Counts = dict[str, Share]
 
 @dataclass(frozen=True)
 class Cause:
-    """An order that made a score worse. `order` is None where only the marketplace knew of it, or it was deleted here.
+    """An order that made a score worse. `order` is None where only the marketplace knew of it, or it was deleted here;
+    `external_id` then says which it was.
 
     `at` is when it was canceled, left, or should have left; `what` the item, the status or the parcel; `reason` why it
     was canceled (exchange.CANCEL_REASONS), or None.
@@ -62,6 +64,7 @@ class Cause:
     at: datetime
     what: str
     reason: str | None = None
+    external_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -247,10 +250,24 @@ def _owed(shop_id: int | None) -> list[_Cancelled]:
 def _cancellation_causes(week: Week, shop_id: int) -> list[Cause]:
     counted = [cancelled for cancelled in _cancelled(week, shop_id) if cancelled.counts][:MOST_CAUSES]
     orders = _orders_with([cancelled.item.id for cancelled in counted])
+    external_ids = _external_ids({cancelled.item.order_id for cancelled in counted})
     return [
-        Cause(orders.get(cancelled.item.id), cancelled.at, cancelled.item.title or "—", cancelled.reason)
+        Cause(
+            orders.get(cancelled.item.id),
+            cancelled.at,
+            cancelled.item.title or "—",
+            cancelled.reason,
+            external_ids[cancelled.item.order_id],
+        )
         for cancelled in counted
     ]
+
+
+def _external_ids(order_ids: Iterable[int]) -> dict[int, str]:
+    rows = db.session.execute(
+        select(MarketplaceOrder.id, MarketplaceOrder.external_id).where(MarketplaceOrder.id.in_(list(order_ids)))
+    )
+    return {row.id: row.external_id for row in rows}
 
 
 def _orders_with(item_ids: Sequence[int]) -> dict[int, SalesOrder]:
@@ -267,85 +284,80 @@ def _orders_with(item_ids: Sequence[int]) -> dict[int, SalesOrder]:
     return found
 
 
-# On time: orders that became complete, by their deadline (deadlines.py); and those that are late and still here.
+# On time: orders by the week in which they had to leave (deadlines.py): complete by then, too late, or still here.
 
 
 def _on_time(week: Week, shop_id: int | None) -> dict[int, Share]:
     late = func.count().filter(_left_late(week))
-    left = select(SalesOrder.shop_id, func.count(), late).join(SalesOrder.shop).where(*_left_in(week, shop_id))
+    left = _of_week(select(SalesOrder.shop_id, func.count(), late), week, shop_id).where(SalesOrder.status == COMPLETE)
     shares = {
         one: Share(number - too_late, number)
         for one, number, too_late in db.session.execute(left.group_by(SalesOrder.shop_id))
     }
-    if week == Week.of(clock.now()):
-        here = _late_and_here(select(SalesOrder.shop_id, func.count()), shop_id).group_by(SalesOrder.shop_id)
-        for one, number in db.session.execute(here):
-            before = shares.get(one, Share(0, 0))
-            shares[one] = Share(before.part, before.whole + number)
+    here = _late_and_here(select(SalesOrder.shop_id, func.count()), week, shop_id).group_by(SalesOrder.shop_id)
+    for one, number in db.session.execute(here):
+        before = shares.get(one, Share(0, 0))
+        shares[one] = Share(before.part, before.whole + number)
     return shares
 
 
-def _left_in(week: Week, shop_id: int | None) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [
-        SalesOrder.status == COMPLETE,
-        SalesOrder.ended_at >= week.begins,
-        SalesOrder.ended_at < week.ends,
-    ]
-    return conditions if shop_id is None else [*conditions, SalesOrder.shop_id == shop_id]
+def _of_week(question: Any, week: Week, shop_id: int | None) -> Any:
+    days = days_to_deliver(week)
+    question = question.join(SalesOrder.shop).where(
+        SalesOrder.deliver_by.is_not(None),
+        SalesOrder.sort_day.between(days[0], days[-1]),  # the same day, and this one has indexes
+    )
+    return question if shop_id is None else question.where(SalesOrder.shop_id == shop_id)
 
 
 def _left_late(week: Week) -> ColumnElement[bool]:
-    """Of SalesOrder, joined to its shop, that became complete in the week: only a few delivery days can be both."""
+    """Of SalesOrder, joined to its shop, that had to leave in the week and is complete."""
     return or_(
         false(),
         *(
             and_(
                 Shop.collected_at == collected_at,
-                or_(
-                    SalesOrder.deliver_by <= last_day_missed(week.begins, collected_at),
-                    *(
-                        and_(SalesOrder.deliver_by == day, SalesOrder.ended_at > at)
-                        for day, at in turning_days(week, collected_at)
-                    ),
-                ),
+                SalesOrder.deliver_by == day,
+                SalesOrder.ended_at > deadline_for(day, collected_at).at,
             )
-            for collected_at in db.session.scalars(select(Shop.collected_at).distinct())
+            for collected_at in _collection_times()
+            for day in days_to_deliver(week)
         ),
     )
 
 
-def _late_and_here(question: Any, shop_id: int | None) -> Any:
+def _late_and_here(question: Any, week: Week, shop_id: int | None) -> Any:
     now = clock.now()
-    missed = {
-        collected_at: last_day_missed(now, collected_at)
-        for collected_at in db.session.scalars(select(Shop.collected_at).distinct())
-    }
-    latest: date = max(missed.values(), default=date.min)
-    question = question.join(SalesOrder.shop).where(
+    return _of_week(question, week, shop_id).where(
         SalesOrder.status.in_(OPEN_STATUSES),
-        SalesOrder.sort_day <= latest,
-        or_(false(), *(and_(Shop.collected_at == at, SalesOrder.deliver_by <= day) for at, day in missed.items())),
+        or_(
+            false(),
+            *(
+                and_(Shop.collected_at == at, SalesOrder.deliver_by <= last_day_missed(now, at))
+                for at in _collection_times()
+            ),
+        ),
     )
-    return question if shop_id is None else question.where(SalesOrder.shop_id == shop_id)
+
+
+def _collection_times() -> Sequence[time]:
+    return db.session.scalars(select(Shop.collected_at).distinct()).all()
 
 
 def _late_causes(week: Week, shop_id: int) -> list[Cause]:
-    left = (
-        select(SalesOrder)
-        .join(SalesOrder.shop)
-        .where(*_left_in(week, shop_id), _left_late(week))
-        .order_by(SalesOrder.ended_at.desc())
-        .limit(MOST_CAUSES)
-    )
-    late = [Cause(order, order.ended_at, COMPLETE) for order in db.session.scalars(left) if order.ended_at]
-    if week != Week.of(clock.now()):
-        return late
-    here = _late_and_here(select(SalesOrder), shop_id).order_by(SalesOrder.sort_day).limit(MOST_CAUSES)
+    here = _late_and_here(select(SalesOrder), week, shop_id).order_by(SalesOrder.sort_day).limit(MOST_CAUSES)
     waiting = [
         Cause(order, deadline_for(order.deliver_by, order.shop.collected_at).at, order.status)
         for order in db.session.scalars(here.options(joinedload(SalesOrder.shop)))
         if order.deliver_by
     ]
+    left = (
+        _of_week(select(SalesOrder), week, shop_id)
+        .where(SalesOrder.status == COMPLETE, _left_late(week))
+        .order_by(SalesOrder.ended_at.desc())
+        .limit(MOST_CAUSES)
+    )
+    late = [Cause(order, order.ended_at, COMPLETE) for order in db.session.scalars(left) if order.ended_at]
     return [*waiting, *late][:MOST_CAUSES]
 
 

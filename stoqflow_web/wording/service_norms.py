@@ -165,7 +165,7 @@ def _of(part: int | None, whole: int | None, locale: Language) -> str:
 
 
 def _beyond(norm: Norm) -> str:
-    return _("above the norm") if norm.condition == AT_MOST else _("below the norm")
+    return _("too high") if norm.condition == AT_MOST else _("too low")
 
 
 def _shown(number: Decimal, row: PerformanceIndicator, locale: Language) -> str:

@@ -8,7 +8,7 @@ import pytest
 from stoqflow_web import clock as clock_module
 from stoqflow_web.models import MarketplaceItem, PerformanceIndicator, Reading
 from stoqflow_web.models.readings import NORMS
-from stoqflow_web.models.sales_orders import COMPLETE
+from stoqflow_web.models.sales_orders import COMPLETE, DELETED
 from stoqflow_web.transaction import transaction
 from tests.support.builders import make_order, make_shop
 
@@ -66,14 +66,14 @@ def test_the_card_tells_our_count_beside_the_norm_and_in_red_and_words_what_is_b
     tell(shop, "cancellations", "0.02")
     tell(shop, "on-time", "0.93", condition=">=")
     page = sam.get("/")
-    assert page.texts("#norm-cancellations") == ["Cancellations 0.8 % norm 2 %"]
-    assert page.texts("#norm-on-time") == ["On time 100 % norm 93 %"]
+    assert page.texts("#norm-cancellations") == ["Cancellations 0.8 % · norm 2 %"]
+    assert page.texts("#norm-on-time") == ["On time 100 % · norm 93 %"]
     assert page.texts("#norm-track-and-trace") == ["Track & Trace nothing yet"]
     assert not page.all("section[aria-labelledby=norms-title] .danger-text")
     items(shop, shipped=0, cancelled=2)
     page = sam.get("/")
-    assert page.texts("#norm-cancellations") == ["Cancellations 2.5 % above the norm, 2 %"]
-    assert page.texts("#norm-cancellations .danger-text") == ["2.5 %", "above the norm, 2 %"]
+    assert page.texts("#norm-cancellations") == ["Cancellations 2.5 % · norm 2 % · too high"]
+    assert page.texts("#norm-cancellations .danger-text") == ["2.5 %", "· norm 2 % · too high"]
 
 
 def test_of_several_shops_the_one_that_does_worst_is_named(sam):
@@ -88,7 +88,7 @@ def test_all_but_one_of_many_is_never_rounded_to_all(sam):
     shop = make_shop()
     tell(shop, "track-and-trace", "1", condition=">=", score="0.9999", of=(9999, 10000), conforms=False)
     row = sam.get(f"/service-norms?shop={shop.id}").texts("#norm-track-and-trace td")
-    assert row[:3] == ["Track & Trace", "at least 100 %", "99.9 % below the norm 9,999 of 10,000"]
+    assert row[:3] == ["Track & Trace", "at least 100 %", "99.9 % · too low 9,999 of 10,000"]
 
 
 def test_the_page_holds_both_counts_against_the_norm_with_the_orders_that_caused_it(sam):
@@ -98,14 +98,27 @@ def test_the_page_holds_both_counts_against_the_norm_with_the_orders_that_caused
     tell(shop, "reviews", "8", condition=">=")
     page = sam.get("/service-norms")
     assert page.texts("#norm-cancellations td") == [
-        "Cancellations", "at most 2 %", "9.1 % above the norm 1 of 11", "10 % above the norm 1 of 10",
+        "Cancellations", "at most 2 %", "9.1 % · too high 1 of 11", "10 % · too high 1 of 10",
     ]  # fmt: skip
     assert page.texts("#norm-on-time td")[2:] == ["no score", "100 % 9 of 9"]
     assert page.texts("#norm-reviews td")[1] == "at least 8"
     (link,) = page.all("#causes-cancellations a")
     assert (link["href"], link.get_text()) == (f"/orders/{gone.id}", gone.number)
     assert page.texts("#causes-track-and-trace .card__body") == ["None."]
+    assert "bol.com judges you by its own score" in page.one(".card__foot").get_text()
     assert "until Sunday night" in page.one(".card__foot").get_text()
+
+
+def test_a_cancellation_of_an_order_that_is_not_here_is_named_by_bols_number(sam):
+    shop = make_shop("Keuken")
+    (gone,) = items(shop, shipped=0, cancelled=1)
+    external_id = gone.marketplace_order.external_id
+    with transaction() as tx:
+        tx.session.merge(gone).status = DELETED
+    page = sam.get("/service-norms")
+    (title,) = page.texts("#causes-cancellations .matter__what .row__title")
+    assert title == external_id
+    assert "not here" in page.texts("#causes-cancellations .row")[0]
 
 
 def test_the_weeks_before_are_a_link_away_and_nonsense_is_the_running_week(sam):
