@@ -91,9 +91,11 @@ class CorrectionForm(FlaskForm):  # type: ignore[misc]
         return self.number.data if self.how.data == CHANGE else None
 
 
-def fresh_correction(product: Product) -> CorrectionForm:
-    """An empty form for the product as it is now."""
+def fresh_correction(product: Product, reason: str = "") -> CorrectionForm:
+    """A form for the product as it is now: empty, or for `reason`, by which there are so many more or fewer."""
     form = CorrectionForm(formdata=None)
     form.shows(product)
     form.token.data = uuid.uuid4().hex
+    if reason in correction_words():
+        form.reason.data, form.how.data = reason, CHANGE
     return form

@@ -12,9 +12,19 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, or_, select, tuple_
 from sqlalchemy.orm import joinedload, selectinload
 
+from stoqflow_web import clock
 from stoqflow_web.extensions import db
 from stoqflow_web.matching import normalise_ean
-from stoqflow_web.models import MarketplaceItem, MarketplaceOrder, OrderLine, Product, Reading, ReturnItem, SalesOrder
+from stoqflow_web.models import (
+    MarketplaceItem,
+    MarketplaceOrder,
+    OrderLine,
+    Product,
+    Reading,
+    ReturnItem,
+    SalesOrder,
+    Shop,
+)
 from stoqflow_web.models.readings import RETURNS
 from stoqflow_web.models.sales_orders import DELETED
 from stoqflow_web.queries.paging import Keyset, Page, Position, an_id, turn_to
@@ -51,6 +61,15 @@ class ReturnShown:
     name: str
 
 
+@dataclass(frozen=True)
+class LastReading:
+    """When the returns were read last, of the shop that waits longest, and when the first is read next. None: never."""
+
+    read_at: datetime | None
+    next_at: datetime | None
+    is_under_way: bool
+
+
 def page(wanted: Wanted = Wanted(), cursor: str | None = None) -> Page[ReturnShown]:
     """One page: the newest first."""
     session = db.session()
@@ -79,10 +98,15 @@ def of_order(order: MarketplaceOrder) -> Sequence[ReturnItem]:
     ).all()
 
 
-def read_at() -> datetime | None:
-    """When the returns of every shop were last read: the oldest of those moments; None before the first."""
-    return db.session.scalar(
-        select(Reading.read_at).where(Reading.kind == RETURNS, Reading.read_at.is_not(None)).order_by(Reading.read_at)
+def last_reading(shop_id: int | None = None) -> LastReading:
+    """Of one shop or all."""
+    question = select(Reading, Shop).join(Shop, Shop.id == Reading.shop_id).where(Reading.kind == RETURNS)
+    rows = db.session.execute(question if shop_id is None else question.where(Shop.id == shop_id)).all()
+    asked = [reading for reading, shop in rows if shop.may_ask_marketplace]
+    return LastReading(
+        min((reading.read_at for reading, _shop in rows if reading.read_at), default=None),
+        min((reading.next_at for reading in asked), default=None),
+        any(reading.is_under_way(clock.now()) for reading in asked),
     )
 
 

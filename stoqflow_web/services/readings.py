@@ -15,7 +15,7 @@ from stoqflow_web import background, clock
 from stoqflow_web.exchange import AccessLost, ExchangeError
 from stoqflow_web.marketplace import Marketplace
 from stoqflow_web.models import Reading, Shop
-from stoqflow_web.models.readings import KINDS, NORMS, RETURNS
+from stoqflow_web.models.readings import EVERY, KINDS, NORMS, REST_AFTER, RETURNS
 from stoqflow_web.services import reading_norms, reading_returns, shops
 from stoqflow_web.services.marketplaces import connect
 from stoqflow_web.services.outbox import may_be_asked
@@ -27,8 +27,6 @@ Read = Callable[[int, Marketplace], bool]
 """Reads of a shop what can be read at once; whether that was all of it."""
 
 READERS: dict[str, Read] = {RETURNS: reading_returns.read, NORMS: reading_norms.read}
-EVERY = {RETURNS: timedelta(minutes=30), NORMS: timedelta(hours=6)}
-REST_AFTER = timedelta(minutes=1)  # the marketplace's limits begin anew
 AFTER_FAULT = timedelta(minutes=5)
 LONGEST = 900  # seconds
 
@@ -54,6 +52,26 @@ def sweep() -> int:
         )
         for shop_id, kind in due
     )
+
+
+def read_now(kind: str) -> bool:
+    """Have it read of every shop at once; whether there was one. What began or rests within a minute is left alone:
+    pressing twice asks the marketplace once."""
+    now = clock.now()
+    with transaction() as tx:
+        may_be = select(Shop.id).where(may_be_asked(), Shop.synced_until.is_not(None))
+        moved = tx.session.execute(
+            update(Reading)
+            .where(
+                Reading.kind == kind,
+                Reading.shop_id.in_(may_be),
+                Reading.next_at.between(now + REST_AFTER, now + EVERY[kind] - REST_AFTER),
+            )
+            .values(next_at=now)
+            .execution_options(synchronize_session=False)
+        )
+        tx.after_commit(sweep)
+    return bool(moved.rowcount)  # type: ignore[attr-defined]
 
 
 def read(shop_id: int, kind: str) -> None:

@@ -97,7 +97,7 @@ def _show(product: Product, *, form: CorrectionForm | None = None, status: int =
         "products/_movements.html",
         status=status,
         product=product,
-        form=form or fresh_correction(product),
+        form=form or fresh_correction(product, request.args.get("reason", "")),
         offers=products.offers_of([product]).get(product.id, []),
         warehouses=in_warehouses(product),
         reserved=product_stock.reserved_by(product),

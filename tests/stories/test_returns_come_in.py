@@ -1,5 +1,6 @@
 """What clients send back is known here, beside the order it belongs to, and is handled nowhere but at bol.com."""
 
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
@@ -84,6 +85,38 @@ def test_a_return_appears_beside_its_order_and_moves_no_stock(desk: Desk, app: F
     assert readings.sweep() == 0
     desk.jump(minutes=30)
     assert readings.sweep() == 1
+
+
+def test_read_now_does_not_wait_and_pressing_twice_asks_bol_once(desk: Desk, app: Flask) -> None:
+    readings.sweep()
+    run_jobs(app)
+    desk.jump(minutes=5)
+    sent_back(desk)
+    asked(desk)
+    assert queries.last_reading().is_under_way is False
+    assert [readings.read_now(RETURNS), readings.read_now(RETURNS)] == [True, False]
+    assert queries.last_reading().is_under_way is True
+    run_jobs(app)
+    assert readings.read_now(RETURNS) is False  # that was a moment ago
+    run_jobs(app)
+    assert len(items()) == 1
+    assert len([one for one in asked(desk) if "handled=false" in one]) == 1
+    db.session.rollback()
+    last = queries.last_reading()
+    assert (last.is_under_way, last.read_at) == (False, desk.clock.moment)
+    assert last.next_at == desk.clock.moment + timedelta(minutes=30)
+
+
+def test_read_now_leaves_a_shop_alone_that_may_not_be_asked(desk: Desk, app: Flask) -> None:
+    readings.sweep()
+    run_jobs(app)
+    desk.jump(minutes=5)
+    desk.set(paused_at=desk.clock.moment)
+    asked(desk)
+    assert readings.read_now(RETURNS) is False
+    run_jobs(app)
+    assert asked(desk) == []
+    assert queries.last_reading().next_at is None
 
 
 def test_a_return_that_is_handled_at_bol_becomes_handled_with_what_came_of_it(desk: Desk) -> None:

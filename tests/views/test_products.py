@@ -96,6 +96,18 @@ def test_a_second_click_on_the_same_form_changes_nothing(sam):
     assert page.texts("#flashes .notice") == ["This correction was made already: 15 on hand now."]
 
 
+def test_a_link_can_choose_why_the_stock_is_corrected(sam):
+    pan = make_product("HK-1", stock=12)
+    page = sam.get(f"/products/{pan.id}?reason=returned")
+    assert page.one("#correction option[selected]")["value"] == "returned"
+    assert page.one("#correction [name=how][checked]")["value"] == "change"  # 1 is one more, not all there is
+    assert page.one("#correction [autofocus]")["name"] == "number"
+    sam.submit("#correction form", number="1")
+    assert sam.page.texts("#flashes .notice") == ["HK-1: 12 → 13."]
+    for nothing in ("", "?reason=shipped"):
+        assert not sam.get(f"/products/{pan.id}{nothing}").all("#correction [autofocus]")
+
+
 def test_a_refused_correction_keeps_what_was_typed(sam):
     product = make_product("HK-1", stock=12)
     sam.get(f"/products/{product.id}")

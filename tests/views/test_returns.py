@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from stoqflow_web import clock as clock_module
-from stoqflow_web.models import Return, ReturnItem
+from stoqflow_web.models import Reading, Return, ReturnItem
+from stoqflow_web.models.readings import RETURNS
 from stoqflow_web.transaction import transaction
 from tests.support.builders import make_order, make_product, make_shop
 from tests.support.counting import counted_queries
@@ -49,11 +50,11 @@ def test_a_parcel_is_known_by_order_ean_track_and_trace_or_number(sam):
     page = sam.get("/returns")
     assert rows(page)[1] == (
         "2 × Pan EAN 8700000000001 SO-10001 C000AB12CD Klacht over artikel · Artikel is beschadigd “Deuk in de rand” "
-        "3SRETO1 PostNL today 08:12 return 81000001 To be handled"
+        "3SRETO1 PostNL today 08:12 return 81000001 To be handled Book into stock"
     )
     assert "2 × Koekenpan EAN 8700000000002 not here C000GONE01" in rows(page)[0]
     links = [link["href"] for link in page.all(".returns a")]
-    assert links == [f"/products/{pan.id}", f"/orders/{order.id}"]
+    assert links == [f"/products/{pan.id}", f"/orders/{order.id}", f"/products/{pan.id}?reason=returned"]
     for code in ("C000AB12CD", "c000ab", order.number, "8700000000001", "3sreto1", "81000001"):
         assert len(rows(sam.get(f"/returns?q={code}"))) == 1, code
     assert rows(sam.get("/returns?q=C000ABX")) == []
@@ -71,6 +72,31 @@ def test_what_is_handled_is_apart_with_what_came_of_it_but_is_found_all_the_same
     assert rows(sam.get(f"/returns?show=handled&shop={other.id}")) == []
     assert "seller account" in sam.get("/returns").one("main").get_text()
     assert [button["type"] for button in sam.page.all("main button")] == ["submit"]  # only that of the search
+
+
+def test_the_page_says_how_old_the_list_is_and_reads_it_now(sam):
+    shop = make_shop("Keuken", synced_until=clock_module.now())
+    now = clock_module.now()
+    with transaction() as tx:
+        read_at = now - timedelta(minutes=12)
+        tx.session.add(Reading(shop_id=shop.id, kind=RETURNS, read_at=read_at, next_at=now + timedelta(minutes=18)))
+    page = sam.get("/returns?q=82000002")
+    assert page.texts(".filters__note") == ["Read 12 min ago · next 09:30"]
+    assert "The list was read today 09:00: what a client announced later" in page.texts(".empty")[0]
+    assert not page.all("#returns-every-2")
+    page = sam.submit("#returns form[action='/returns/readings']")
+    assert page.texts(".filters__note") == ["Read 12 min ago · bol.com is being asked…"]
+    assert page.one("#returns-every-2")["hx-get"] == "/returns?q=82000002"
+    assert (
+        "They are being read, or were less than a minute ago."
+        in sam.submit("#returns form[action='/returns/readings']").text
+    )
+
+
+def test_without_a_shop_that_can_be_asked_nothing_is_read(sam):
+    make_shop("Keuken", paused_at=clock_module.now())
+    sam.get("/returns")
+    assert "No shop can be asked now." in sam.submit(".page-head form").text
 
 
 def test_the_order_page_has_a_card_only_when_something_comes_back(sam):
