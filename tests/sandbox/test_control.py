@@ -25,6 +25,40 @@ def test_the_page_shows_the_keys_and_escapes_the_clients(bol: Asker) -> None:
     assert bol.raw("GET", "/control/style.css", {}).media == "text/css"
 
 
+def test_the_page_shows_what_was_told_of_stock_and_what_is_left_to_sell(bol: Asker) -> None:
+    told = bol.world.add_offer(reference="HK-1", method="FBR", title="Koekenpan")
+    bol.world.jump(minutes=1)
+    bol.patch(f"/retailer/offers/{told}", {"stock": {"amount": 7, "managedByRetailer": False}})
+    bol.patch(f"/retailer/offers/{told}", {"onHoldByRetailer": False})
+    bol.world.place_order(reference="HK-1", quantity=2)
+    page = BeautifulSoup(bol.raw("GET", "/", {}).body, "html.parser")
+    (row,) = [row for row in page.find_all("tr") if "Stock of" in row.get_text()]
+    assert [cell.get_text() for cell in row.find_all("td")][1:] == [
+        "stock",
+        f"Stock of HK-1 is 7, offer {told}",
+        "at once",
+        "",
+    ]
+    assert _offer_rows(bol, "")[0][:3:2] + _offer_rows(bol, "")[0][4:] == ["HK-1", bol.world.offers[told].ean, "7", "5"]
+
+
+def test_offers_are_found_by_any_of_their_names_and_the_list_is_bounded(bol: Asker) -> None:
+    for number in range(20):
+        bol.world.jump(seconds=1)
+        bol.world.add_offer(reference=f"HK-{number}", method="FBR", title="Pan")
+    bol.world.add_offer(reference="<HK-99>", method="FBR", title="Wok")
+    assert len(_offer_rows(bol, "")) == 15
+    assert [row[0] for row in _offer_rows(bol, "wok")] == ["<HK-99>"]
+    assert [row[0] for row in _offer_rows(bol, "hk-7")] == ["HK-7"]
+    assert _offer_rows(bol, "nothing") == []
+
+
+def _offer_rows(bol: Asker, asked: str) -> list[list[str]]:
+    page = BeautifulSoup(bol.raw("GET", f"/?offer={asked}", {}).body, "html.parser")
+    (section,) = [one for one in page.find_all("section") if one.h2.get_text() == "Offers"]
+    return [[cell.get_text() for cell in row.find_all("td")] for row in section.select("tbody tr")]
+
+
 def test_a_form_places_an_order_and_goes_back_with_a_message(bol: Asker) -> None:
     reply = bol.raw("POST", "/control/place-order", FORM, b"lines=2&quantity=3&fulfilment=&pickup_point=yes")
     assert reply.status == 303

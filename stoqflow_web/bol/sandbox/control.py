@@ -43,6 +43,7 @@ def _read(world: World, request: Request) -> Answer:
             request.host_url.rstrip("/"),
             request.args.get("said", ""),
             faults_open=request.args.get("faults") == "open",
+            offer=request.args.get("offer", "").strip(),
         )
         return Answer(200, page.encode(), "text/html; charset=utf-8", {"Content-Security-Policy": POLICY})
     if request.path == "/control/style.css":

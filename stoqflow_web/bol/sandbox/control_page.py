@@ -1,16 +1,21 @@
 """The HTML of the control page: plain forms, nothing inline."""
 
 from collections.abc import Iterable
+from datetime import datetime
+from heapq import nlargest
 from html import escape
 from itertools import islice
 
 from stoqflow_web.bol.sandbox.clock import AMSTERDAM
-from stoqflow_web.bol.sandbox.records import Item, Order
+from stoqflow_web.bol.sandbox.offers import corrector
+from stoqflow_web.bol.sandbox.records import Item, Offer, Order, Process, StockTold
 from stoqflow_web.bol.sandbox.verbs import VERBS, Field
 from stoqflow_web.bol.sandbox.world import World
 
 RECENT_ORDERS = 15
 RECENT_PROCESSES = 10
+RECENT_STOCK = 10
+OFFERS_SHOWN = 15
 # What stands on the buttons beside an order.
 SHORT = {
     "ask-to-cancel": "Client asks to cancel",
@@ -45,8 +50,8 @@ def is_fault(name: str) -> bool:
     return any(name in names for names in FAULTS.values())
 
 
-def render(world: World, address: str, said: str, *, faults_open: bool = False) -> str:
-    """The whole page; `said` is what the last action had to say."""
+def render(world: World, address: str, said: str, *, faults_open: bool = False, offer: str = "") -> str:
+    """The whole page; `said` is what the last action had to say, `offer` what offers are looked for by."""
     with world.lock:
         world.settle()
         parts = [
@@ -56,7 +61,8 @@ def render(world: World, address: str, said: str, *, faults_open: bool = False) 
             _keys(world, address),
             _figures(world),
             _section("Clock", _clock(world) + _form("jump")),
-            _processes(world),
+            _writes(world),
+            _offers(world, offer),
             _group("Any other order, any offer", ONE_THING),
             _faults(is_open=faults_open),
         ]
@@ -169,20 +175,63 @@ def _order_button(name: str, order_id: str) -> str:
     )
 
 
-def _processes(world: World) -> str:
-    latest = list(islice(reversed(world.processes.values()), RECENT_PROCESSES))
+def _writes(world: World) -> str:
+    """The newest of what is queued and of what was told about stock: neither crowds out the other."""
+    processes = islice(reversed(world.processes.values()), RECENT_PROCESSES)
+    told = islice(reversed(world.stock_told), RECENT_STOCK)
+    latest = sorted([*map(_process_row, processes), *map(_stock_row, told)], reverse=True)
     if not latest:
         return _section("Recent writes", "<p>Nothing was written yet.</p>")
-    rows = "".join(
-        f"<tr><td>{process.created_at.astimezone(AMSTERDAM):%H:%M:%S}</td><td>{escape(process.event_type)}</td>"
-        f"<td>{escape(process.description)}</td><td>{process.status}</td>"
-        f"<td>{escape(process.error_message or '')}</td></tr>"
-        for process in latest
-    )
+    rows = "".join(row for _at, row in latest)
     head = "<tr><th>At</th><th>Event</th><th>What</th><th>Status</th><th>Message</th></tr>"
     return _section(
         "Recent writes", f'<div class="wide"><table><thead>{head}</thead><tbody>{rows}</tbody></table></div>'
     )
+
+
+def _process_row(process: Process) -> tuple[datetime, str]:
+    return process.created_at, (
+        f"<tr><td>{_clock_time(process.created_at)}</td><td>{escape(process.event_type)}</td>"
+        f"<td>{escape(process.description)}</td><td>{process.status}</td>"
+        f"<td>{escape(process.error_message or '')}</td></tr>"
+    )
+
+
+def _stock_row(told: StockTold) -> tuple[datetime, str]:
+    what = f"Stock of {escape(told.reference or 'no reference')} is {told.amount}, offer <code>{told.offer_id}</code>"
+    return told.at, f"<tr><td>{_clock_time(told.at)}</td><td>stock</td><td>{what}</td><td>at once</td><td></td></tr>"
+
+
+def _clock_time(moment: datetime) -> str:
+    return f"{moment.astimezone(AMSTERDAM):%H:%M:%S}"
+
+
+def _offers(world: World, asked: str) -> str:
+    """What bol sells now: the offers that were asked for, else those that changed last."""
+    sells = corrector(world)
+    found = (offer for offer in world.offers.values() if offer.method == "FBR" and _is_asked(offer, asked.lower()))
+    latest = nlargest(OFFERS_SHOWN, found, key=lambda offer: offer.modified_at)
+    rows = "".join(
+        f"<tr><td>{escape(offer.reference or 'none')}</td><td>{escape(offer.title)}</td><td>{offer.ean}</td>"
+        f"<td>{offer.modified_at.astimezone(AMSTERDAM):%-d %b %H:%M:%S}</td>"
+        f"<td>{offer.stock}</td><td>{sells(offer)}</td></tr>"
+        for offer in latest
+    )
+    head = (
+        "<tr><th>Reference</th><th>Title</th><th>EAN</th><th>Changed</th><th>Number told</th>"
+        "<th>Sells now: less open orders</th></tr>"
+    )
+    search = (
+        '<form method="get" action="/"><label>Reference, EAN, title or offer id '
+        f'<input name="offer" value="{escape(asked)}"></label><button>Find</button></form>'
+    )
+    table = f'<div class="wide"><table><thead>{head}</thead><tbody>{rows}</tbody></table></div>'
+    note = f"<p>The {OFFERS_SHOWN} that changed last.</p>" if len(latest) == OFFERS_SHOWN else ""
+    return _section("Offers", search + (table + note if rows else "<p>There is no such offer.</p>"))
+
+
+def _is_asked(offer: Offer, asked: str) -> bool:
+    return any(asked in word.lower() for word in (offer.reference or "", offer.ean, offer.title, offer.offer_id))
 
 
 def _faults(*, is_open: bool) -> str:

@@ -12,7 +12,7 @@ from stoqflow_web.bol.sandbox import identifiers
 from stoqflow_web.bol.sandbox.answers import Answer, Call
 from stoqflow_web.bol.sandbox.checking import UUID, Body, Parameters, wrong_value
 from stoqflow_web.bol.sandbox.problems import bad_parameters, conflict, not_found
-from stoqflow_web.bol.sandbox.records import Offer
+from stoqflow_web.bol.sandbox.records import Offer, StockTold
 from stoqflow_web.bol.sandbox.state import State
 from stoqflow_web.bol.sandbox.wire import fields, fine_moment, number
 
@@ -114,6 +114,8 @@ def change_offer(state: State, call: Call) -> Answer:
     body.done()
     _change(offer, change)
     offer.modified_at = state.clock.now()
+    if "stock" in change:
+        state.stock_told.append(StockTold(offer.modified_at, offer.offer_id, offer.reference, offer.stock))
     return call.nothing()
 
 

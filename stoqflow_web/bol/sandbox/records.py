@@ -38,6 +38,16 @@ class Offer:
 
 
 @dataclass(slots=True)
+class StockTold:
+    """The seller told how many there are of an offer."""
+
+    at: datetime
+    offer_id: str
+    reference: str | None
+    amount: int
+
+
+@dataclass(slots=True)
 class Item:
     item_id: str
     order_id: str

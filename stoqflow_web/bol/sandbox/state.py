@@ -27,6 +27,7 @@ from stoqflow_web.bol.sandbox.records import (
     Return,
     Seen,
     Shipment,
+    StockTold,
     Subscription,
 )
 from stoqflow_web.bol.sandbox.tokens import Tokens
@@ -34,6 +35,7 @@ from stoqflow_web.bol.sandbox.tokens import Tokens
 # bol's documentation: a process status is kept about one day after it ended, a report 14 days.
 PROCESS_KEPT = timedelta(days=1)
 REQUESTS_KEPT = 50_000
+STOCK_TOLD_KEPT = 100
 
 
 @dataclass(slots=True)
@@ -83,6 +85,7 @@ class State:
         self.reports: dict[str, Report] = {}
         self.subscriptions: dict[str, Subscription] = {}
         self.labels: dict[str, str] = {}
+        self.stock_told: deque[StockTold] = deque(maxlen=STOCK_TOLD_KEPT)
         self.events: list[Event] = []
         self.deliveries: list[Delivery] = []
         self._appears_at: dict[str, datetime] = {}
@@ -98,7 +101,8 @@ class State:
             return {name: value for name, value in self.__dict__.items() if name not in {"lock", "requests"}}
 
     def __setstate__(self, kept: dict[str, Any]) -> None:
-        self.__dict__.update({"appearing_delay": 0.0, "_appears_at": {}} | kept)  # a world of before there were these
+        later: dict[str, Any] = {"appearing_delay": 0.0, "_appears_at": {}, "stock_told": deque(maxlen=STOCK_TOLD_KEPT)}
+        self.__dict__.update(later | kept)  # a world of before there were these
         if "events" not in kept:  # and of before anything was pushed
             self.signing_keys, self.is_pushing, self.oddities, self.events, self.deliveries = {}, True, [], [], []
         for delivery in self.deliveries:
