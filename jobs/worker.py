@@ -7,6 +7,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from flask import Flask
@@ -18,7 +19,7 @@ from jobs.logs import prepare_logging
 from stoqflow_web import create_app
 from stoqflow_web.background import QUEUES
 from stoqflow_web.extensions import db
-from stoqflow_web.processes import die_with_parent, keep_what_is_loaded
+from stoqflow_web.processes import STOP_SOON, die_with_parent, heed_stop_soon, keep_what_is_loaded
 
 if TYPE_CHECKING:
     import redis
@@ -55,6 +56,12 @@ class StoqflowWorker(Worker):
         with self._app.app_context():
             return bool(super().perform_job(job, queue))
 
+    def handle_warm_shutdown_request(self) -> None:
+        super().handle_warm_shutdown_request()  # type: ignore[no-untyped-call]
+        if self.horse_pid:
+            with suppress(ProcessLookupError):
+                os.kill(self.horse_pid, STOP_SOON)
+
     def teardown(self) -> None:
         """Signs off at Redis. When that is gone too (everything was killed), nobody is there to wait for."""
         deadline = threading.Timer(TEARDOWN_SECONDS, self._leave)
@@ -78,6 +85,7 @@ def main(queues: Sequence[str] = ()) -> int:
     # RQ listens for commands in a thread, so Python 3.12 and newer warn at each fork; the child uses no thread.
     warnings.filterwarnings("ignore", message=".*use of fork.*", category=DeprecationWarning)
     # When the worker is killed, its job must end too: else another worker runs the same job beside it.
+    heed_stop_soon()
     os.register_at_fork(after_in_child=lambda: die_with_parent(signal.SIGKILL))
     try:
         app = create_app()

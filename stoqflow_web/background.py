@@ -1,10 +1,12 @@
 """Handing work to the workers. Whatever is handed over must also be found by a sweep: Redis may be away."""
 
 import logging
+from datetime import UTC, datetime, timedelta
 
 import redis
 from rq import Queue
-from rq.exceptions import DuplicateJobError
+from rq.exceptions import DuplicateJobError, NoSuchJobError
+from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
 from stoqflow_web.extensions import impatient_redis_client, settings
@@ -13,6 +15,7 @@ log = logging.getLogger(__name__)
 
 QUEUES = ("urgent", "default", "slow")  # in the order in which a worker empties them
 FAILURE_SECONDS = 60  # as long as a failed job's id stays taken; the database knows what went wrong
+SILENT_FOR = timedelta(seconds=30)  # a worker tells three times within it that its job still runs
 
 
 def enqueue(
@@ -20,11 +23,13 @@ def enqueue(
 ) -> bool:
     """Ask a worker to call the function with this dotted name; `args` must be JSON (ids and plain values).
 
-    `timeout` is in seconds. A job whose `job_id` still waits or runs is not doubled. Returns False, quickly and
-    after one line in the log, when Redis can't be reached: a click must not wait for it.
+    `timeout` is in seconds. A job whose `job_id` still waits or runs is not doubled; one whose worker was killed gives
+    way. Returns False, quickly and after a line in the log, when Redis can't be reached: a click must not wait for it.
     """
     try:
         with impatient_redis_client(settings()) as client:
+            if job_id is not None:
+                _forget_if_orphaned(client, job_id)
             Queue(queue, connection=client, serializer=JSONSerializer).enqueue_call(
                 function_path,
                 args=args,
@@ -41,3 +46,18 @@ def enqueue(
         log.warning("%s was not handed to a worker: Redis can't be reached (%s)", function_path, error)
         return False
     return True
+
+
+def _forget_if_orphaned(client: redis.Redis, job_id: str) -> None:
+    """RQ itself finds out after more than a minute, and keeps the job's id for another: too long for an order.
+
+    Were the job alive after all, two would do the same at once, which every job here allows.
+    """
+    try:
+        job = Job.fetch(job_id, connection=client, serializer=JSONSerializer)
+    except NoSuchJobError:
+        return
+    heard = job.last_heartbeat
+    if job.get_status(refresh=False) == JobStatus.STARTED and heard and datetime.now(UTC) - heard > SILENT_FOR:
+        log.warning("%s (%s) is given to another worker: its own has not been heard for a while", job.func_name, job_id)
+        job.delete()

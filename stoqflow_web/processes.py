@@ -6,8 +6,11 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 
+STOP_SOON = signal.SIGUSR1  # what a worker that was asked to stop tells the job that it runs
+_stopping = threading.Event()
 _PR_SET_PDEATHSIG = 1
 # Looked up now: between fork and exec nothing may be imported.
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -59,3 +62,13 @@ def keep_what_is_loaded() -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+def heed_stop_soon() -> None:
+    """From now on this process and what it forks note STOP_SOON instead of ending by it."""
+    signal.signal(STOP_SOON, lambda *_: _stopping.set())
+
+
+def is_stopping() -> bool:
+    """Whether long work should end at its next good moment: else it is killed in the middle some seconds later."""
+    return _stopping.is_set()

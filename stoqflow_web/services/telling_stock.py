@@ -22,6 +22,7 @@ from stoqflow_web.marketplace import Marketplace
 from stoqflow_web.models import ImportRun, Offer, OfferStock, Product, Shop, Writeback
 from stoqflow_web.models.activities import STOCK, TROUBLE
 from stoqflow_web.models.shops import LIMITED
+from stoqflow_web.processes import is_stopping
 from stoqflow_web.sellable import sellable
 from stoqflow_web.services import activities, outbox, shops, syncing
 from stoqflow_web.services.delivering import pause
@@ -37,7 +38,8 @@ log = logging.getLogger(__name__)
 AT_ONCE = 100  # offers in one claim: two seconds of bol.com's limit, then others have their turn
 AT_ONCE_WHEN_LIMITED = 10
 THREADS = 16
-LEASE = timedelta(seconds=120)
+LEASE = timedelta(seconds=60)
+BEGUN_WITHIN_SECONDS = 15.0  # of it: a message takes a wait for the limit and 33 s without an answer at most
 STAY_SECONDS = 2.5  # a job waits so long for what becomes due: a change is told a second after it
 BETWEEN_SECONDS = 0.1
 LONGEST_WAIT_SECONDS = 10.0  # for the limit: a worker has better things to do than to wait for it with its rows held
@@ -61,7 +63,7 @@ class Owed:
 
 
 class _WouldWait(Exception):
-    """The limit is used up for longer than it makes sense to wait."""
+    """The limit is used up for longer than it makes sense to wait, or the marketplace answers too slowly."""
 
 
 def tell(shop_id: int, *, stay_seconds: float = STAY_SECONDS, on_step: Step = no_step) -> None:
@@ -144,10 +146,10 @@ class _Telling:
         self._on_step = on_step
 
     def run(self, stay_seconds: float) -> None:
-        """Until nothing is due, or something more important waits. Raises ExchangeError."""
+        """Until nothing is due, something more important waits, or this worker stops. Raises ExchangeError."""
         until = time.monotonic() + stay_seconds
         with ThreadPoolExecutor(THREADS, thread_name_prefix="stock") as senders:
-            while not _gives_way(self._shop_id):
+            while not is_stopping() and not _gives_way(self._shop_id):
                 is_limited = _is_limited(self._shop_id)
                 claimed = claim(self._shop_id, AT_ONCE_WHEN_LIMITED if is_limited else AT_ONCE)
                 if claimed:
@@ -162,8 +164,9 @@ class _Telling:
                     return
 
     def _tell(self, senders: ThreadPoolExecutor, some: Sequence[Owed]) -> None:
+        until = time.monotonic() + BEGUN_WITHIN_SECONDS
         begun = {
-            senders.submit(self._marketplace.tell_stock, one.external_id, one.number): one
+            senders.submit(self._tell_one, one.external_id, one.number, until): one
             for one in some
             if one.is_news and one.number is not None
         }
@@ -173,7 +176,7 @@ class _Telling:
             if isinstance(failure, ExchangeError) and not isinstance(failure, Rejected):
                 fault = failure if fault is None or isinstance(failure, AccessLost) else fault
             elif isinstance(failure, _WouldWait):
-                fault = fault or Busy("bol.com's limit is used up for the moment.")
+                fault = fault or Busy("bol.com's limit is used up for the moment, or it answers too slowly.")
             if fault is not None:
                 for each in begun:  # those that a thread is busy with go on, and are taken in as ever
                     each.cancel()
@@ -182,6 +185,12 @@ class _Telling:
         self._on_step("recorded")
         if fault is not None:
             raise fault
+
+    def _tell_one(self, external_id: str, number: int, until: float) -> None:
+        """Raises what the marketplace raises, and _WouldWait when another worker could take the offer meanwhile."""
+        if time.monotonic() > until:
+            raise _WouldWait
+        self._marketplace.tell_stock(external_id, number)
 
     def _record(self, some: Sequence[Owed], answers: dict[int, Future[None]], fault: ExchangeError | None) -> None:
         refused = 0

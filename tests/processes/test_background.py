@@ -4,12 +4,14 @@ import socket
 import time
 import zlib
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from rq import Queue
 from rq.serializers import JSONSerializer
+from rq.utils import utcformat
 
-from stoqflow_web.background import enqueue
+from stoqflow_web.background import SILENT_FOR, enqueue
 from stoqflow_web.extensions import shared_redis
 from tests.support.clocks import wait_until
 
@@ -63,6 +65,25 @@ def test_a_killed_worker_takes_its_running_job_along(worker, settings):
     worker.stop(signal.SIGKILL)
 
     wait_until(lambda: is_gone(horse), 30)
+
+
+def test_a_job_hears_that_its_worker_is_to_stop(worker, settings):
+    assert enqueue("tests.processes.sample_jobs.work_until_told_to_stop", "horse")
+    wait_until(lambda: (settings.data / "horse").exists(), 30)
+    assert worker.stop() == 0
+    assert (settings.data / "horse-ended-well").exists()
+
+
+def test_the_id_of_a_job_is_free_half_a_minute_after_its_worker_was_killed(worker, settings):
+    assert enqueue(HANG, "horse", job_id="tell-1")
+    wait_until(lambda: (settings.data / "horse").exists(), 30)
+    worker.stop(signal.SIGKILL)
+    assert enqueue(NOTE, "next", job_id="tell-1")
+    assert waiting() == 0, "it may be alive"
+    half_a_minute_ago = datetime.now(UTC) - SILENT_FOR - timedelta(seconds=1)
+    shared_redis().hset("rq:job:tell-1", "last_heartbeat", utcformat(half_a_minute_ago))
+    assert enqueue(NOTE, "next", job_id="tell-1")
+    assert waiting() == 1
 
 
 def test_the_same_job_waits_only_once(ctx):
