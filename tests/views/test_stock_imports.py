@@ -86,6 +86,15 @@ def test_the_export_tells_the_stock_of_every_product_and_no_formula(sam):
     ]
 
 
+def test_an_old_export_would_undo_what_happened_since_and_the_page_says_so(sam):
+    mug = make_product("MUG", stock=5)
+    exported = sam.client.get("/products/export.csv").data
+    sam.get(f"/products/{mug.id}")
+    sam.submit("#correction form", how="change", number="-1", reason="damaged")
+    assert "an old export would undo what happened since it was made" in sam.get("/stock/imports").text
+    assert upload(sam, exported).texts("tbody tr") == ["MUG Line 2 5 4 +1 5 Would change"]
+
+
 def test_products_that_orders_on_hold_wait_for_can_be_shown_alone(sam):
     short, enough = make_product("SHORT", stock=1), make_product("ENOUGH", stock=9)
     make_order(products=[short, enough], quantity=2, status="on-hold")
