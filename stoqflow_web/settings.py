@@ -46,6 +46,12 @@ class Settings:
         return self.public_url if parts.scheme == "https" and parts.hostname else None
 
     @property
+    def pages_url(self) -> str | None:
+        """Where people find the pages, None where nobody said. A name of the demo's kind leads nowhere, by RFC 2606."""
+        host = urlsplit(self.public_url or "").hostname or ""
+        return None if host.endswith(".example") else self.public_url
+
+    @property
     def redis_socket(self) -> Path:
         """Where the bundled Redis listens. A too long path can't be a socket, so that moves to a temporary folder."""
         socket = self.data / "redis" / "redis.sock"

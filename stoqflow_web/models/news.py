@@ -52,7 +52,8 @@ class NewsRecipient(Base):
     created_at: Mapped[Moment]
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    # Since the first try that went wrong after the last that went well; and what was said of the newest try of all.
+    # Since the first try that went wrong after the last that went well; and what was said of the newest try,
+    # but for a test that did not arrive: that says so itself.
     failing_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     said: Mapped[str | None] = mapped_column(Text)
 

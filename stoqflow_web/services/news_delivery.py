@@ -105,7 +105,7 @@ def _send(message_id: int) -> str:
         facts = session.scalars(
             select(NewsItem.facts).where(mine).order_by(NewsItem.id).limit(wording.most_listed(is_webhook=is_webhook))
         ).all()
-    told = wording.Told(topic=topic, number=number, facts=list(facts), public_url=settings().public_url)
+    told = wording.Told(topic=topic, number=number, facts=list(facts), public_url=settings().pages_url)
     if is_webhook:
         body = json.dumps(wording.payload(told, created_at), ensure_ascii=False).encode()
         return signed_webhooks.post(address, body, key=key, secret=_unlocked(locked), now=clock.now())
@@ -131,6 +131,7 @@ def _record_arrival(message_id: int, claim: int, said: str) -> None:
         message.state, message.sent_at, message.said, message.lease_until = SENT, now, said, None
         recipient = message.recipient
         recipient.delivered_at, recipient.failing_since, recipient.said = now, None, said
+        _forget_failed_tests(tx, recipient)
         tx.session.flush()
         go_on(tx, recipient)
     log.info("News %s arrived: %s", message_id, said)
@@ -143,15 +144,24 @@ def _record_failure(message_id: int, claim: int, refusal: NotDelivered) -> None:
         if message is None:
             return
         message.said, message.lease_until = refusal.sentence, None
-        message.recipient.said = refusal.sentence
         if message.topic == TEST or not message.recipient.wants(message.topic):
             message.state = GIVEN_UP
             tx.session.execute(delete(NewsItem).where(NewsItem.message_id == message_id))
             return
         message.state, message.not_before = PENDING, now + _pause(message.tries, refusal)
+        message.recipient.said = refusal.sentence
         if message.recipient.failing_since is None:
             message.recipient.failing_since = now
         log.warning("News %s did not arrive, next try %s: %s", message_id, message.not_before, refusal.sentence)
+
+
+def _forget_failed_tests(tx: Transaction, recipient: NewsRecipient) -> None:
+    """They say that nothing arrives, and something did."""
+    tx.session.execute(
+        delete(NewsMessage).where(
+            NewsMessage.recipient_id == recipient.id, NewsMessage.topic == TEST, NewsMessage.state == GIVEN_UP
+        )
+    )
 
 
 def go_on(tx: Transaction, recipient: NewsRecipient) -> None:

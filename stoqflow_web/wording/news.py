@@ -67,6 +67,10 @@ class TestAnswer:
     tone: str
     is_active: bool
 
+    @property
+    def is_failed(self) -> bool:
+        return self.tone == "danger"
+
 
 def most_listed(*, is_webhook: bool) -> int:
     return LISTED_FOR_MACHINES if is_webhook else LISTED

@@ -407,6 +407,15 @@ def test_a_webhook_repeats_with_the_same_id_and_obeys_retry_after(desk, clock, r
     assert first.body == second.body
 
 
+@pytest.mark.parametrize("address", [None, "https://stoqflow.example"])
+def test_without_an_address_of_the_pages_and_in_the_demo_there_is_no_link(desk, clock, receiver, address):
+    desk.extensions["settings"] = replace(desk.extensions["settings"], public_url=address)
+    add_webhook(receiver.url, REFUSED)
+    refuse()
+    pass_time(clock, 2)
+    assert receiver.received[0].json["data"]["link"] is None
+
+
 def test_redirects_are_not_followed(desk, clock, receiver):
     with running_receiver() as elsewhere:
         receiver.status, receiver.headers = 307, {"Location": elsewhere.url}

@@ -5,13 +5,16 @@ from datetime import time
 
 import pytest
 
+from stoqflow_web import clock as clock_module
 from stoqflow_web.extensions import db, vault
 from stoqflow_web.models import NewsMessage, NewsRecipient
+from stoqflow_web.models.news import SUMMARY
 from stoqflow_web.news.mail import read_mail_server
-from stoqflow_web.services import news_recipients
+from stoqflow_web.services import news_delivery, news_recipients
 from stoqflow_web.transaction import transaction
 from tests.support.jobs import run_jobs
 from tests.support.mail_servers import running_mail_server
+from tests.support.webhook_receivers import running_receiver
 
 ADDRESS = "mia@example.com"
 
@@ -68,6 +71,36 @@ def test_without_a_mail_server_the_test_says_which_settings_are_missing(ctx, sig
     browser.submit("form[action$='/tests']")
     run_jobs(ctx)
     assert "The test did not arrive: No mail server is set" in browser.get(f"/news/{only().id}").text
+
+
+def test_a_test_that_did_not_arrive_is_no_delivery_and_is_forgotten_once_something_arrives(ctx, signed_in, clock):
+    with running_receiver() as receiver:
+        browser = signed_in()
+        add_by_hand(browser, kind="webhook", address=receiver.url)
+        for status in (200, 500):
+            receiver.status = status
+            clock.jump(minutes=1)
+            news_recipients.send_test(only().id)
+            run_jobs(ctx)
+        said = "The test did not arrive: The receiver answered 500"
+        assert said in browser.get(f"/news/{only().id}").text
+        cell = browser.get("/news").one("td[data-label='Last delivered']").get_text(" ", strip=True)
+        assert cell.startswith("1 min ago, 200 OK")
+        assert said in cell
+        receiver.status = 200
+        deliver_something(only())
+        run_jobs(ctx)
+        assert "did not arrive" not in browser.get(f"/news/{only().id}").text
+        assert "did not arrive" not in browser.get("/news").text
+
+
+def deliver_something(recipient: NewsRecipient) -> None:
+    """News that is no test."""
+    with transaction() as tx:
+        tx.session.merge(recipient).on_since = clock_module.now()
+        now = clock_module.now()
+        tx.session.add(NewsMessage(recipient_id=recipient.id, topic=SUMMARY, key="one", created_at=now, not_before=now))
+    assert news_delivery.sweep() == 1
 
 
 @pytest.mark.parametrize(
