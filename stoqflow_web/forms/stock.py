@@ -58,7 +58,9 @@ class StockFileForm(FlaskForm):  # type: ignore[misc]
 
 
 class CorrectionForm(FlaskForm):  # type: ignore[misc]
-    """`seen` is what was on hand when the form was made, `token` its mark: the same form sent twice counts once."""
+    """`seen` is what was on hand when the form was made, `movement` its newest change by then (0: none);
+    `token` is the form's mark: sent twice it counts once.
+    """
 
     how = RadioField(
         _("What you know"),
@@ -71,6 +73,7 @@ class CorrectionForm(FlaskForm):  # type: ignore[misc]
         _("Note"), [Optional(), Length(max=LONGEST_NOTE, message=_("This is too long: at most 200 characters."))]
     )
     seen = WholeNumberField(widget=HiddenInput(), validators=[InputRequired(_("Load the page again."))])
+    movement = WholeNumberField(widget=HiddenInput(), validators=[InputRequired(_("Load the page again."))])
     token = HiddenField(validators=[Length(max=LONGEST_TOKEN)])
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -80,9 +83,10 @@ class CorrectionForm(FlaskForm):  # type: ignore[misc]
             *(SelectChoice(key, words) for key, words in correction_words().items()),
         ]
 
-    def shows(self, product: Product) -> None:
-        """The page with this form tells the stock of the product as it is now."""
+    def shows(self, product: Product, movement_id: int) -> None:
+        """The page with this form tells the stock of the product as it is after this movement."""
         self.seen.data, self.seen.raw_data = product.on_hand, None
+        self.movement.data, self.movement.raw_data = movement_id, None
 
     def on_hand(self) -> int | None:
         return self.number.data if self.how.data == ON_HAND else None
@@ -91,10 +95,10 @@ class CorrectionForm(FlaskForm):  # type: ignore[misc]
         return self.number.data if self.how.data == CHANGE else None
 
 
-def fresh_correction(product: Product, reason: str = "") -> CorrectionForm:
+def fresh_correction(product: Product, movement_id: int, reason: str = "") -> CorrectionForm:
     """A form for the product as it is now: empty, or for `reason`, by which there are so many more or fewer."""
     form = CorrectionForm(formdata=None)
-    form.shows(product)
+    form.shows(product, movement_id)
     form.token.data = uuid.uuid4().hex
     if reason in correction_words():
         form.reason.data, form.how.data = reason, CHANGE

@@ -50,6 +50,12 @@ def movements_of(product: Product, cursor: str | None = None) -> Page[Movement]:
     return turn_to(NEWEST_FIRST, cursor, fetch)
 
 
+def newest_movement_id(product: Product) -> int:
+    """0 before the first movement."""
+    newest = select(func.max(StockMovement.id)).where(StockMovement.product_id == product.id)
+    return db.session.scalar(newest) or 0
+
+
 def reserved_by(product: Product) -> Asked:
     """The orders that are ready to pick and hold the product; the earliest deadline first."""
     return _asked(product, SalesOrder.status == READY_TO_PICK)

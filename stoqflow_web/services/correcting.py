@@ -2,7 +2,8 @@
 
 A correction is a difference: between the number that the person saw and the one they say it is. It is applied to
 whatever is on hand by then. So of two people who correct at once both count, and so does a parcel that leaves while
-somebody types.
+somebody types. Only who says how many there are is asked to look again when somebody else has said so meanwhile: both
+may have found the same unit missing.
 """
 
 from dataclasses import dataclass
@@ -12,10 +13,10 @@ from sqlalchemy import select
 
 from stoqflow_web.errors import Invalid, NotFound
 from stoqflow_web.models import Product, StockMovement
-from stoqflow_web.models.products import CORRECTIONS, MOST_ON_HAND
+from stoqflow_web.models.products import CORRECTIONS, COUNTED, IMPORTED, MOST_ON_HAND
 from stoqflow_web.services import stock
 from stoqflow_web.services.stock_lock import lock_stock
-from stoqflow_web.transaction import transaction
+from stoqflow_web.transaction import Transaction, transaction
 
 LONGEST_NOTE = 200
 MOST_UNITS = 1_000_000
@@ -41,6 +42,7 @@ def correct(
     product_id: int,
     *,
     seen: int,
+    seen_movement_id: int | None = None,
     on_hand: int | None = None,
     change: int | None = None,
     reason: str,
@@ -50,6 +52,8 @@ def correct(
 ) -> Corrected:
     """Say how many there are (`on_hand`) or how many more or fewer (`change`) than the `seen` ones.
 
+    `seen_movement_id` is of the newest movement that the person saw: with it `on_hand` is refused as Invalid `number`
+    when the product was corrected, counted or imported since.
     `reason` is one of products.CORRECTIONS. `token` belongs to the form: sent twice it changes stock once. Raises
     NotFound, and Invalid with field `number`, `reason` or `note`.
     """
@@ -68,10 +72,24 @@ def correct(
         made = token and tx.session.scalar(select(StockMovement.id).where(StockMovement.token == token))
         if made:
             return Corrected(sku=product.sku, seen=seen, asked=asked, on_hand=before, is_repeated=True)
+        if on_hand is not None and seen_movement_id is not None and _was_said(tx, product, seen_movement_id):
+            raise Invalid(
+                "number", _("Meanwhile somebody made it %(number)s. Look once more, then press again.", number=before)
+            )
         if abs(before + asked - seen) > MOST_ON_HAND:
             raise Invalid("number", _("So many can't be kept."))
         stock.move(tx, product, asked - seen, reason, user_id=user_id, note=note or None, token=token)
         return Corrected(sku=product.sku, seen=seen, asked=asked, on_hand=product.on_hand, meanwhile=before - seen)
+
+
+def _was_said(tx: Transaction, product: Product, seen_movement_id: int) -> bool:
+    """Whether since then somebody has said how many there are."""
+    said = select(StockMovement.id).where(
+        StockMovement.product_id == product.id,
+        StockMovement.id > seen_movement_id,
+        StockMovement.reason.in_((*CORRECTIONS, COUNTED, IMPORTED)),
+    )
+    return tx.session.scalar(said.limit(1)) is not None
 
 
 def _asked(seen: int, on_hand: int | None, change: int | None) -> int:

@@ -74,6 +74,7 @@ def correct(product_id: int) -> Response:
         done = correcting.correct(
             product_id,
             seen=form.seen.data or 0,
+            seen_movement_id=form.movement.data,
             on_hand=form.on_hand(),
             change=form.change(),
             reason=form.reason.data,
@@ -90,14 +91,15 @@ def correct(product_id: int) -> Response:
 
 def _show(product: Product, *, form: CorrectionForm | None = None, status: int = 200) -> Response:
     page = product_stock.movements_of(product, request.args.get("page"))
+    newest = product_stock.newest_movement_id(product)
     if form is not None:
-        form.shows(product)  # the page that comes with the refusal tells what is there now
+        form.shows(product, newest)  # the page that comes with the refusal tells what is there now
     return respond(
         "products/product.html",
         "products/_movements.html",
         status=status,
         product=product,
-        form=form or fresh_correction(product, request.args.get("reason", "")),
+        form=form or fresh_correction(product, newest, request.args.get("reason", "")),
         offers=products.offers_of([product]).get(product.id, []),
         warehouses=in_warehouses(product),
         reserved=product_stock.reserved_by(product),

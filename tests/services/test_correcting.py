@@ -60,10 +60,23 @@ def test_what_left_meanwhile_stays_gone_and_is_told(mug):
     assert (done.seen, done.asked, done.meanwhile, done.on_hand) == (12, 15, -1, 14)
 
 
-def test_of_two_people_who_saw_the_same_both_count(mug):
-    correct(mug.id, seen=12, on_hand=15, reason="found", user_id=None)
-    done = correct(mug.id, seen=12, on_hand=10, reason="lost", user_id=None)
+def test_of_two_people_who_change_it_at_once_both_count(mug):
+    newest = db.session.scalar(select(func.max(StockMovement.id)))
+    correct(mug.id, seen=12, change=3, reason="found", user_id=None)
+    done = correct(mug.id, seen=12, seen_movement_id=newest, change=-2, reason="lost", user_id=None)
     assert (done.meanwhile, done.on_hand) == (3, 13)
+
+
+def test_of_two_people_who_say_how_many_there_are_the_second_is_asked_to_look_again(mug):
+    newest = db.session.scalar(select(func.max(StockMovement.id)))
+    correct(mug.id, seen=12, on_hand=10, reason="lost", user_id=None)
+    with pytest.raises(Invalid, match="Meanwhile somebody made it 10") as refused:
+        correct(mug.id, seen=12, seen_movement_id=newest, on_hand=10, reason="lost", user_id=None)
+    assert refused.value.field == "number"
+    newest = db.session.scalar(select(func.max(StockMovement.id)))
+    assert correct(mug.id, seen=10, seen_movement_id=newest, on_hand=10, reason="lost", user_id=None).on_hand == 10
+    lost(mug, 1)
+    assert correct(mug.id, seen=10, seen_movement_id=newest, on_hand=11, reason="found", user_id=None).on_hand == 10
 
 
 def test_saying_what_is_so_leaves_no_trace(mug):

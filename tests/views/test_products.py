@@ -83,8 +83,20 @@ def test_a_correction_is_the_difference_to_what_the_person_saw(sam, signed_in):
     sam.get(f"/products/{product.id}")
     emma.get(f"/products/{product.id}")
     emma.submit("#correction form", how="change", number="-1", reason="own-use")
-    page = sam.submit("#correction form", number="15", reason="found")
+    page = sam.submit("#correction form", how="change", number="3", reason="found")
     assert page.texts("#flashes .notice") == ["HK-1: 12 → 15. Meanwhile 1 went out: 14 on hand now."]
+
+
+def test_two_people_who_count_the_same_shelf_do_not_take_it_off_twice(sam, signed_in):
+    product = make_product("HK-1", stock=12)
+    emma = signed_in("staff")
+    sam.get(f"/products/{product.id}")
+    emma.get(f"/products/{product.id}")
+    emma.submit("#correction form", number="10", reason="lost")
+    page = sam.submit("#correction form", number="10", reason="lost")
+    assert page.error_beside("number") == "Meanwhile somebody made it 10. Look once more, then press again."
+    page = sam.submit("#correction form")
+    assert page.texts("#movements tbody tr") == [f"Lost −2 10 today 09:12 by {emma.user.name}"]
 
 
 def test_a_second_click_on_the_same_form_changes_nothing(sam):
