@@ -96,7 +96,7 @@ def test_two_people_who_count_the_same_shelf_do_not_take_it_off_twice(sam, signe
     page = sam.submit("#correction form", number="10", reason="lost")
     assert page.error_beside("number") == "Meanwhile somebody made it 10. Look once more, then press again."
     page = sam.submit("#correction form")
-    assert page.texts("#movements tbody tr") == [f"Lost −2 10 today 09:12 by {emma.user.name}"]
+    assert page.texts("#movements tbody tr") == [f"Lost -2 10 today 09:12 by {emma.user.name}"]
 
 
 def test_a_second_click_on_the_same_form_changes_nothing(sam):
