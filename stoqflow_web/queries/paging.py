@@ -103,6 +103,12 @@ def an_id(part: Any) -> int:
     return part
 
 
+def a_number(part: Any) -> int:
+    if type(part) is not int or abs(part) > HIGHEST_ID:
+        raise ValueError(part)
+    return part
+
+
 def a_text(part: Any) -> str:
     if not isinstance(part, str) or "\x00" in part:  # PostgreSQL refuses a NUL in a text
         raise ValueError(part)

@@ -12,9 +12,9 @@ from sqlalchemy.sql.functions import coalesce
 from stoqflow_web import clock
 from stoqflow_web.exchange import FBB
 from stoqflow_web.extensions import db
-from stoqflow_web.models import ImportRun, MarketplaceStock, Offer, OfferStock, Product, StockComparison
+from stoqflow_web.models import ImportRun, MarketplaceStock, Offer, OfferStock, Product, Shop, StockComparison
 from stoqflow_web.models.imports import FINISHED, STOCK
-from stoqflow_web.queries.paging import Keyset, Page, Position, a_text, an_id, turn_to
+from stoqflow_web.queries.paging import Keyset, Page, Position, a_number, a_text, an_id, turn_to
 from stoqflow_web.services.stock_nights import KEPT
 from stoqflow_web.services.stock_to_tell import is_ours, our_number, units_waiting
 
@@ -74,6 +74,14 @@ class Preview:
 
 
 @dataclass(frozen=True)
+class MarginEffect:
+    """Numbers that would change with another margin, and how many of them would become 0."""
+
+    changed: int
+    offline: int
+
+
+@dataclass(frozen=True)
 class Telling:
     """How a shop's stock is told now."""
 
@@ -88,7 +96,8 @@ class Telling:
 
 
 BY_RANK: Keyset[Difference] = Keyset(
-    lambda one: (one.rank, one.offer.product.sku if one.offer.product else "", one.offer.id), (an_id, a_text, an_id)
+    lambda one: (one.rank, -abs(one.change), one.offer.product.sku if one.offer.product else "", one.offer.id),
+    (an_id, a_number, a_text, an_id),
 )
 
 
@@ -143,10 +152,12 @@ def preview(run: ImportRun, margin: int) -> Preview:
 
 
 def differences(run: ImportRun, margin: int, cursor: str | None) -> Page[Difference]:
-    """A page of the offers whose number would change: those that go offline, then lower ones, then higher ones."""
+    """A page of the offers of which clients could buy another number, the worst first: those that go offline, then
+    lower ones, then higher ones, each by how much.
+    """
     number, waiting = _number(margin)
     rank = case((and_(number == 0, _there() > 0), GOES_OFFLINE), (number < _there(), LOWER), else_=HIGHER)
-    place = (rank, Product.sku, Offer.id)
+    place = (rank, -func.abs(number - _there()), Product.sku, Offer.id)
     asked = (
         _joined(select(Offer, _there(), number, rank), waiting)
         .where(_seen(run), is_ours(), number != _there())
@@ -162,6 +173,16 @@ def differences(run: ImportRun, margin: int, cursor: str | None) -> Page[Differe
         return [Difference(*row) for row in db.session.execute(wanted.limit(limit))]
 
     return turn_to(BY_RANK, cursor, fetch)
+
+
+def margin_effect(shop: Shop, margin: int) -> MarginEffect:
+    """What another margin would change at a shop whose stock is told."""
+    waiting = units_waiting()
+    now, then = our_number(waiting, shop.stock_margin), our_number(waiting, margin)
+    counted = select(_sum(now != then), _sum(and_(then == 0, now > 0))).select_from(Offer)
+    told = _joined(counted.join(OfferStock, OfferStock.offer_id == Offer.id), waiting)
+    changed, offline = db.session.execute(told.where(OfferStock.shop_id == shop.id)).one()
+    return MarginEffect(changed or 0, offline or 0)
 
 
 def telling(shop_id: int) -> Telling:

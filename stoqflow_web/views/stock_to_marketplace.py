@@ -67,6 +67,14 @@ def switch_off(shop_id: int) -> Response:
     return _to(shop_id)
 
 
+@blueprint.get("/shops/<int:shop_id>/stock-margin")
+def margin_effect(shop_id: int) -> Response:
+    """What the margin that is being typed (`?margin=2`) would change: a line below its field."""
+    shop, form = load_or_404(Shop, shop_id), MarginForm(request.args, meta={"csrf": False})
+    effect = queries.margin_effect(shop, form.margin.data) if shop.tells_stock and form.validate() else None
+    return make_response(render_template("stock_to_marketplace/_margin_effect.html", effect=effect))
+
+
 @blueprint.post("/shops/<int:shop_id>/stock-margin")
 def set_margin(shop_id: int) -> Response:
     shop, form = load_or_404(Shop, shop_id), MarginForm()

@@ -56,3 +56,7 @@ def test_the_preview_is_recalculated_and_switched_on_from(filled_house, browse, 
         stock.move(tx, offer.product, 30, OPENING)
     wait_until(lambda: there.stock > number, seconds=60)
     assert sticking_out(page) + pale_texts(page) == []
+    page.get_by_label("Safety margin").fill("999")
+    expect(page.locator("#margin-effect")).to_contain_text("go offline", timeout=LONG)
+    shoot(page, "stock-to-bol-margin")
+    assert sticking_out(page) + pale_texts(page) == []

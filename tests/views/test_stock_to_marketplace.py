@@ -133,6 +133,20 @@ def test_the_margin_of_a_shop_that_tells_is_saved_and_told(desk: StockDesk, mia:
     assert not desk.shop().tells_stock
 
 
+def test_while_a_margin_is_typed_it_says_what_would_change(desk: StockDesk, mia: Browser) -> None:
+    desk.switch_on()
+    mia.get(page_of(desk))
+    number = len(desk.offer_ids())
+    address = f"/shops/{desk.shop_id}/stock-margin"
+    assert mia.htmx_get(f"{address}?margin=2").text == f"{number} numbers change at once."
+    assert mia.htmx_get(f"{address}?margin=12").text == (
+        f"{number} numbers change at once. {number} offers go offline."
+    )
+    assert mia.htmx_get(f"{address}?margin=0").text == ""
+    assert mia.htmx_get(f"{address}?margin=many").text == ""
+    assert not desk.messages(), "nothing is told before it is saved"
+
+
 def test_many_differences_are_turned_over_page_by_page(desk: StockDesk, mia: Browser) -> None:
     for number in range(60):
         offer = desk.world.add_offer(method="FBR", reference=f"MANY-{number:03}", stock=5, managed_by_retailer=True)
@@ -143,7 +157,9 @@ def test_many_differences_are_turned_over_page_by_page(desk: StockDesk, mia: Bro
     second = mia.get(str(first.one("a[rel=next]")["href"]))
     rows += second.texts(".table tbody tr")
     assert len(rows) == len(set(rows)) == sum(number % 9 != 5 for number in range(60))
-    ranks = ["offline" in row for row in rows]
-    assert ranks == sorted(ranks, reverse=True)
+    changes = [0 if "offline" in row else int(row.split()[-1].replace("−", "-").replace("+", "")) for row in rows]
+    offline = changes.count(0)
+    lower = [change for change in changes[offline:] if change < 0]
+    assert changes == [0] * offline + sorted(lower) + sorted(changes[offline + len(lower) :], reverse=True)
     back = mia.get(str(second.one("a[rel=prev]")["href"]))
     assert back.texts(".table tbody tr") == first.texts(".table tbody tr")
