@@ -63,7 +63,7 @@ class CorrectionForm(FlaskForm):  # type: ignore[misc]
     """
 
     how = RadioField(
-        _("What you know"),
+        _("What you enter"),
         choices=[SelectChoice(ON_HAND, _("How many there are")), SelectChoice(CHANGE, _("How many more or fewer"))],
         default=ON_HAND,
     )

@@ -92,7 +92,7 @@ def _good(number: int) -> str:
 def _oldest(told: Figures, now: datetime) -> str:
     if told.oldest_came_in_at is None:
         return _("nothing waits")
-    return _("oldest %(span)s", span=short_span((now - told.oldest_came_in_at).total_seconds()))
+    return _("oldest came in %(span)s ago", span=short_span((now - told.oldest_came_in_at).total_seconds()))
 
 
 def _first(told: Figures, now: datetime) -> str:

@@ -52,7 +52,7 @@ def test_each_tile_leads_to_a_list_of_as_many_orders_as_it_says(sam):
     tell(done[0], "confirmed")
     tell(done[1], "needs-attention")
     page = sam.get("/")
-    assert tile(page, "ready") == "Ready to pick 2 oldest 2 h"
+    assert tile(page, "ready") == "Ready to pick 2 oldest came in 2 h ago"
     assert tile(page, "late_today") == "Ship today 2 first in 8 h 18 min"
     assert tile(page, "requests") == "Cancellation requests 1 1 printed already"
     assert tile(page, "attention") == "Needs attention 1 to be decided"
