@@ -17,7 +17,7 @@ PAUSED = "paused"
 
 @dataclass(frozen=True)
 class ShopHealth:
-    """`waiting` messages are safe in the queue; they are counted only where something is the matter."""
+    """`waiting` messages about orders are safe in the queue; they are counted only where something is the matter."""
 
     shop: Shop
     waiting: int = 0

@@ -106,10 +106,13 @@ def _to_do(matter: str | None, is_manager: bool) -> tuple[str, str | None]:
 
 def _safe(waiting: int) -> str:
     if not waiting:
-        return _("no message waits")
+        return _("no message about an order waits")
     shown = format_decimal(waiting)
     return ngettext(
-        "%(shown)s message is safe in the queue", "%(shown)s messages are safe in the queue", waiting, shown=shown
+        "%(shown)s message about an order is safe in the queue",
+        "%(shown)s messages about orders are safe in the queue",
+        waiting,
+        shown=shown,
     )
 
 

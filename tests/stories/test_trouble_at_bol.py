@@ -102,7 +102,7 @@ def test_bol_down_for_three_hours(two: TwoShops, mia: Browser) -> None:
         two.jump(minutes=80)
         two.work()
     assert banners(mia) == [
-        "bol.com does not answer for Outdoor BE since 09:12 · 6 messages are safe in the queue "
+        "bol.com does not answer for Outdoor BE since 09:12 · 6 messages about orders are safe in the queue "
         "Nothing to do: it goes on by itself."
     ]
     assert mia.get("/account").texts("#last-sync") == ["Outdoor BE: no sync for 2 h"]
@@ -146,7 +146,7 @@ def test_keys_revoked(two: TwoShops, mia: Browser) -> None:
     two.jump(minutes=1)
     two.work()
     assert banners(mia) == [
-        "bol.com refuses the keys of Outdoor BE since 09:13 · 1 message is safe in the queue "
+        "bol.com refuses the keys of Outdoor BE since 09:13 · 1 message about an order is safe in the queue "
         "Replace the keys. Other shops go on. Replace keys"
     ]
     two.lucky_goes_on()
@@ -171,7 +171,8 @@ def test_account_inactive(two: TwoShops, mia: Browser) -> None:
     two.jump(minutes=1)
     two.work()
     assert banners(mia) == [
-        "bol.com says that the account of Outdoor BE is not active since 09:13 · 1 message is safe in the queue "
+        "bol.com says that the account of Outdoor BE is not active since 09:13 · "
+        "1 message about an order is safe in the queue "
         "Ask bol.com's partner service, then check the keys. Other shops go on. Check keys"
     ]
     two.lucky_goes_on()
@@ -193,7 +194,7 @@ def test_limits_cut_in_half(two: TwoShops, mia: Browser) -> None:
     two.jump(minutes=1)
     two.work()
     assert banners(mia) == [
-        "bol.com allows half of the usual calls, or fewer, for Outdoor BE since 09:13 · no message waits "
+        "bol.com allows half of the usual calls, or fewer, for Outdoor BE since 09:13 · no message about an order waits "
         "Nothing to do: syncs and transfers take longer."
     ]
     late = desk.world.place_order()

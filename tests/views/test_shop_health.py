@@ -55,7 +55,7 @@ def test_a_silent_bol_says_since_when_what_is_safe_and_that_nothing_need_be_done
     waiting(make_shop("Home"))
     waiting(silent("Outdoor BE"), 2)
     expected = [
-        "bol.com does not answer for Outdoor BE since 09:02 · 2 messages are safe in the queue "
+        "bol.com does not answer for Outdoor BE since 09:02 · 2 messages about orders are safe in the queue "
         "Nothing to do: it goes on by itself."
     ]
     for path in ("/orders", "/products", "/needs-attention", "/activity", "/account"):
@@ -67,7 +67,7 @@ def test_what_is_just_being_tried_is_among_the_messages_that_wait(sam, clock):
     waiting(shop, 2)
     clock.jump(minutes=3)
     assert len(outbox.claim(shop.id, 1)) == 1
-    assert "2 messages are safe in the queue" in banners(sam.get("/orders"))[0]
+    assert "2 messages about orders are safe in the queue" in banners(sam.get("/orders"))[0]
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_lost_access_says_of_which_sort_it_is_and_what_helps(mia, sam, because, 
     shops.mark_access_lost(shop.id, "no", because=because)
     banner = mia.get("/products").one(".banners .notice--danger")
     told = " ".join(banner.get_text(" ").split())
-    assert f"{sentence} since 09:12 · 1 message is safe in the queue {to_do} Other shops go on." in told
+    assert f"{sentence} since 09:12 · 1 message about an order is safe in the queue {to_do} Other shops go on." in told
     step = banner.select_one("a, form")
     assert (step.get("href") or step.get("action")) == f"/shops/{shop.id}{leads_to}"
     told = sam.get("/products").one(".banners .notice--danger")
@@ -100,7 +100,7 @@ def test_lost_access_says_of_which_sort_it_is_and_what_helps(mia, sam, because, 
 def test_fewer_calls_than_usual_take_longer_and_ask_nothing_of_anybody(sam):
     make_shop("Outdoor BE", trouble="limited", trouble_since=now())
     assert banners(sam.get("/orders")) == [
-        "bol.com allows half of the usual calls, or fewer, for Outdoor BE since 09:12 · no message waits "
+        "bol.com allows half of the usual calls, or fewer, for Outdoor BE since 09:12 · no message about an order waits "
         "Nothing to do: syncs and transfers take longer."
     ]
 
@@ -110,7 +110,7 @@ def test_a_paused_shop_is_named_only_when_something_waits(sam, mia):
     shops.pause(shop.id, user_id=None)
     assert banners(sam.get("/orders")) == []
     waiting(shop)
-    assert "Outdoor BE is paused since 09:12 · 1 message is safe" in banners(sam.get("/orders"))[0]
+    assert "Outdoor BE is paused since 09:12 · 1 message about an order" in banners(sam.get("/orders"))[0]
     mia.get("/orders")
     assert mia.submit(".banners form").url == f"/shops/{shop.id}"
     assert banners(mia.page) == []
@@ -194,4 +194,4 @@ def test_what_waits_is_counted_for_shops_in_trouble_only(app, sam):
     waiting(shop, 3)
     with transaction() as tx:
         tx.session.query(Writeback).filter_by(shop_id=shop.id).first().state = "confirmed"
-    assert "2 messages are safe in the queue" in banners(sam.get("/orders"))[0]
+    assert "2 messages about orders are safe in the queue" in banners(sam.get("/orders"))[0]
