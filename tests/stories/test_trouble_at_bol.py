@@ -194,7 +194,8 @@ def test_limits_cut_in_half(two: TwoShops, mia: Browser) -> None:
     two.jump(minutes=1)
     two.work()
     assert banners(mia) == [
-        "bol.com allows half of the usual calls, or fewer, for Outdoor BE since 09:13 · no message about an order waits "
+        "bol.com allows half of the usual calls, or fewer, for Outdoor BE since 09:13 · "
+        "no message about an order waits "
         "Nothing to do: syncs and transfers take longer."
     ]
     late = desk.world.place_order()

@@ -100,7 +100,8 @@ def test_lost_access_says_of_which_sort_it_is_and_what_helps(mia, sam, because, 
 def test_fewer_calls_than_usual_take_longer_and_ask_nothing_of_anybody(sam):
     make_shop("Outdoor BE", trouble="limited", trouble_since=now())
     assert banners(sam.get("/orders")) == [
-        "bol.com allows half of the usual calls, or fewer, for Outdoor BE since 09:12 · no message about an order waits "
+        "bol.com allows half of the usual calls, or fewer, for Outdoor BE since 09:12 · "
+        "no message about an order waits "
         "Nothing to do: syncs and transfers take longer."
     ]
 
