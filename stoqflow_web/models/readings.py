@@ -25,6 +25,7 @@ class Reading(Base):
     kind: Mapped[str] = mapped_column(String(20), primary_key=True)
     next_at: Mapped[Moment]
     read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when the last whole one ended
+    rest_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # as the marketplace asked when it gave no answer
     # Of returns: where to go on in the list of handled ones; None when it was read as far as needed.
     next_page: Mapped[int | None]
 

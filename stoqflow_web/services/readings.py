@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import exists, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from stoqflow_web import background, clock
@@ -55,8 +55,10 @@ def sweep() -> int:
 
 
 def read_now(kind: str) -> bool:
-    """Have it read of every shop at once; whether there was one. What began or rests within a minute is left alone:
-    pressing twice asks the marketplace once."""
+    """Have it read of every shop at once; whether there was one.
+
+    Pressing twice asks the marketplace once, and never before it wants to be asked again.
+    """
     now = clock.now()
     with transaction() as tx:
         may_be = select(Shop.id).where(may_be_asked(), Shop.synced_until.is_not(None))
@@ -66,6 +68,7 @@ def read_now(kind: str) -> bool:
                 Reading.kind == kind,
                 Reading.shop_id.in_(may_be),
                 Reading.next_at.between(now + REST_AFTER, now + EVERY[kind] - REST_AFTER),
+                or_(Reading.rest_until.is_(None), Reading.rest_until <= now),
             )
             .values(next_at=now)
             .execution_options(synchronize_session=False)
@@ -85,8 +88,8 @@ def read(shop_id: int, kind: str) -> None:
     except AccessLost as lost:
         shops.mark_access_lost(shop_id, lost.sentence, because=lost.because, tried_at=began)
     except ExchangeError as fault:
-        pause = max(AFTER_FAULT, timedelta(seconds=fault.retry_after or 0.0))
-        _note(shop_id, kind, next_at=clock.now() + pause)
+        rest = timedelta(seconds=fault.retry_after or 0.0)
+        _note(shop_id, kind, next_at=clock.now() + max(AFTER_FAULT, rest), rest_until=clock.now() + rest)
         log.warning("Reading %s of shop %s waits: %s", kind, shop_id, fault.sentence)
     else:
         if is_whole:

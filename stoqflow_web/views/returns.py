@@ -41,7 +41,7 @@ def read() -> Response:
     if not readings.read_now(RETURNS):
         is_readable = queries.last_reading().next_at is not None
         flash(
-            _("They are being read, or were less than a minute ago.")
+            _("Not now: they are being read, were a minute ago, or bol.com asked for a rest.")
             if is_readable
             else _("No shop can be asked now."),
             "info",

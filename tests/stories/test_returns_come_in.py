@@ -107,6 +107,23 @@ def test_read_now_does_not_wait_and_pressing_twice_asks_bol_once(desk: Desk, app
     assert last.next_at == desk.clock.moment + timedelta(minutes=30)
 
 
+def test_read_now_does_not_ask_before_bol_wants_to_be_asked_again(desk: Desk, app: Flask) -> None:
+    readings.sweep()
+    run_jobs(app)
+    desk.jump(minutes=31)
+    desk.world.answer_next(503, headers={"Retry-After": "1200"}, path="/retailer/returns")
+    read(desk)
+    asked(desk)
+    desk.jump(minutes=5)
+    assert readings.read_now(RETURNS) is False
+    run_jobs(app)
+    assert asked(desk) == []
+    desk.jump(minutes=16)
+    readings.sweep()
+    run_jobs(app)
+    assert asked(desk) != []
+
+
 def test_read_now_leaves_a_shop_alone_that_may_not_be_asked(desk: Desk, app: Flask) -> None:
     readings.sweep()
     run_jobs(app)

@@ -88,7 +88,7 @@ def test_the_page_says_how_old_the_list_is_and_reads_it_now(sam):
     assert page.texts(".filters__note") == ["Read 12 min ago · bol.com is being asked…"]
     assert page.one("#returns-every-2")["hx-get"] == "/returns?q=82000002"
     assert (
-        "They are being read, or were less than a minute ago."
+        "Not now: they are being read, were a minute ago, or bol.com asked for a rest."
         in sam.submit("#returns form[action='/returns/readings']").text
     )
 
