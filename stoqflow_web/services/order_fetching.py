@@ -15,6 +15,7 @@ from stoqflow_web.models.imports import FETCHING, SYNC
 from stoqflow_web.services.import_problems import note, note_line
 from stoqflow_web.services.import_work import LeaseLost, StopRequested, Work
 from stoqflow_web.services.order_news import MOST_NAMED, named_orders
+from stoqflow_web.services.push_looks import doubt_silence
 from stoqflow_web.services.storing_orders import Stored, store_orders
 from stoqflow_web.services.trouble import note_answer
 from stoqflow_web.transaction import Transaction, reading
@@ -109,6 +110,8 @@ def _store_together(work: Work, answers: Sequence[tuple[str, Answer]], *, is_las
         settled = [one for one, answer in answers if is_last_try or not isinstance(answer, AnswerNotUnderstood)]
         _no_longer_waiting(tx, run, settled)
         note_answer(tx, run)
+        if run.kind == SYNC:
+            doubt_silence(tx, run.shop_id, stored.new)
     return bool(stored.nothing_to_do)
 
 

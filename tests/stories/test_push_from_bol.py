@@ -16,12 +16,13 @@ from stoqflow_web.models import Activity, ImportRun, MarketplaceOrder, PushSubsc
 from stoqflow_web.services import deleting, push_subscriptions, shops, signature_keys, syncing, trouble, webhook_work
 from stoqflow_web.services.push_subscriptions import NotPushable
 from stoqflow_web.settings import Settings
+from tests.support.browsing import Browser
 from tests.support.clocks import MONDAY_MORNING, FrozenClock
 from tests.support.desk import Desk
 from tests.support.killing import in_a_process_of_its_own
 from tests.support.mortal_redis import MortalRedis
 from tests.support.pushes import PUBLIC_URL, Push, Stranger, message
-from tests.support.syncs import carried_on, shop_now, tick
+from tests.support.syncs import carried_on, shop_now, sync, tick
 
 RETAILER = SandboxOptions().retailer_id
 
@@ -54,6 +55,20 @@ def push(app: Flask, desk: Desk) -> Push:
 def activities(event: str) -> list[Activity]:
     db.session.rollback()
     return list(db.session.scalars(select(Activity).where(Activity.event == event)))
+
+
+def in_step(push: Push) -> None:
+    """All that is at bol.com is here, and the subscription was seen on some minutes ago."""
+    sync(push.desk.shop_id)
+    push.desk.jump(minutes=5)
+
+
+def looks(push: Push) -> int:
+    """The looks that are due now, done."""
+    due = push_subscriptions.sweep()
+    for _ in range(due):
+        push_subscriptions.keep(push.desk.shop_id)
+    return due
 
 
 # Switched on, tested, switched off
@@ -366,6 +381,66 @@ def test_a_subscription_that_bol_gave_up_is_on_again_and_what_was_missed_is_here
     push.arrive()
     push.work()
     assert len(push.desk.ours(told)) == 1
+
+
+def test_an_order_that_only_the_sync_tells_of_has_it_looked_at_at_once(
+    push: Push, signed_in: Callable[..., Browser]
+) -> None:
+    in_step(push)
+    push.world.switch_subscriptions_off()
+    untold = push.world.place_order()
+    assert push.arrive() == []
+    push.desk.jump(seconds=40)
+    sync(push.desk.shop_id)
+    assert len(push.desk.ours(untold)) == 1
+    assert looks(push) == 1
+    (there,) = push.world.subscriptions.values()
+    assert there.enabled
+    page = signed_in().get(f"/shops/{push.desk.shop_id}")
+    assert "bol.com had switched push off" in page.texts("#push-card")[0]
+    tick()  # compares everything
+    assert looks(push) == 0
+
+
+@pytest.mark.parametrize("what", ["was told of", "was told of by an item's id", "was placed just now"])
+def test_an_order_that_may_well_come_by_a_sync_has_nothing_looked_at(push: Push, what: str) -> None:
+    in_step(push)
+    order_id = push.world.place_order()
+    if what == "was told of":
+        assert push.arrive() == [204]
+    if what == "was told of by an item's id":
+        body = message(push.world, subject=push.world.orders[order_id].items[0].item_id)
+        assert push.post(body, pushing.sign(push.world, body)) == 204
+    push.desk.jump(seconds=20 if what == "was placed just now" else 40)
+    sync(push.desk.shop_id)  # before a worker gets to the message
+    assert len(push.desk.ours(order_id)) == 1
+    assert looks(push) == 0
+
+
+def test_an_order_from_before_it_was_switched_on_has_nothing_looked_at(app: Flask, desk: Desk) -> None:
+    order_id = desk.world.place_order()
+    push = Push(app, desk)
+    desk.jump(minutes=1)
+    push.switch_on()
+    desk.jump(minutes=10)
+    sync(desk.shop_id)
+    assert len(desk.ours(order_id)) == 1
+    assert looks(push) == 0
+
+
+def test_messages_that_are_only_late_cost_a_look_every_few_minutes(push: Push) -> None:
+    in_step(push)
+    counted = []
+    for _ in range(10):
+        push.world.next_webhook_late(600)
+        push.world.place_order()
+        push.desk.jump(minutes=1)
+        sync(push.desk.shop_id)
+        counted.append(looks(push))
+    assert counted == [1, 0, 0, 1, 0, 0, 1, 0, 0, 1]
+    assert activities("push_mended") == []
+    push.desk.jump(minutes=30)
+    assert looks(push) == 0
 
 
 def test_it_is_looked_at_as_soon_as_an_outage_ends(push: Push) -> None:
