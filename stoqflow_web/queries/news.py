@@ -6,21 +6,22 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 
 from stoqflow_web.extensions import db
-from stoqflow_web.models import NewsMessage, NewsRecipient
+from stoqflow_web.models import NewsItem, NewsMessage, NewsRecipient
 from stoqflow_web.models.news import TEST, UNFINISHED
 
 
 @dataclass(frozen=True)
 class ListedRecipient:
-    """`waiting` messages have not arrived yet."""
+    """`waiting` messages have not arrived yet, and so many things that happened are `kept` for the next ones."""
 
     recipient: NewsRecipient
     test: NewsMessage | None
     waiting: int
+    kept: int
 
 
 def every_recipient() -> list[ListedRecipient]:
-    """All, by name; a firm has few. Three questions, however many there are."""
+    """All, by name; a firm has few. Four questions, however many there are."""
     recipients = db.session.scalars(select(NewsRecipient).order_by(NewsRecipient.name, NewsRecipient.id)).all()
     return _listed(recipients)
 
@@ -53,4 +54,13 @@ def _listed(recipients: Sequence[NewsRecipient]) -> list[ListedRecipient]:
         .group_by(NewsMessage.recipient_id)
     )
     waiting = {row.recipient_id: row.number for row in db.session.execute(counted)}
-    return [ListedRecipient(one, tests.get(one.id), waiting.get(one.id, 0)) for one in recipients]
+    noted = (
+        select(NewsItem.recipient_id, func.count().label("number"))
+        .where(NewsItem.recipient_id.in_(ids), NewsItem.message_id.is_(None))
+        .group_by(NewsItem.recipient_id)
+    )
+    kept = {row.recipient_id: row.number for row in db.session.execute(noted)}
+    return [
+        ListedRecipient(one, tests.get(one.id), waiting=waiting.get(one.id, 0), kept=kept.get(one.id, 0))
+        for one in recipients
+    ]

@@ -128,6 +128,7 @@ def row_of(one: ListedRecipient) -> dict[str, object]:
         "topics": wording.topics_of(recipient),
         "delivered": wording.delivered_words(recipient, clock.now()),
         "waiting": one.waiting,
+        "kept": one.kept if one.recipient.is_on else 0,
         "test": wording.test_answer(one.test),
     }
 

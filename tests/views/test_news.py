@@ -7,7 +7,7 @@ import pytest
 
 from stoqflow_web import clock as clock_module
 from stoqflow_web.extensions import db, vault
-from stoqflow_web.models import NewsMessage, NewsRecipient
+from stoqflow_web.models import NewsItem, NewsMessage, NewsRecipient
 from stoqflow_web.models.news import SUMMARY
 from stoqflow_web.news.mail import read_mail_server
 from stoqflow_web.services import news_delivery, news_recipients
@@ -170,3 +170,16 @@ def test_the_secrets_of_webhooks_are_encrypted_with_the_newest_key(ctx):
     after = only().secret_encrypted
     assert after != before
     assert vault().unlock(after) == secret
+
+
+def test_what_is_kept_for_the_next_message_is_counted(ctx, signed_in):
+    browser = signed_in()
+    add_by_hand(browser)
+    browser.submit("form[action$='/activation']")
+    assert "For the next message" not in browser.get(browser.page.url).text
+    with transaction() as tx:
+        item = {"topic": "access", "subject": "access-1", "facts": {}, "is_open": True, "noted_at": clock_module.now()}
+        tx.session.add(NewsItem(recipient_id=only().id, key="access-1-1", **item))
+    page = browser.get(browser.page.url)
+    assert "For the next message 1" in page.text
+    assert "at most one message in 15 minutes" in page.text
