@@ -71,6 +71,14 @@ def sums_of(count: StockCount) -> Sums:
     return Sums(products, units, different)
 
 
+def version_of(count: StockCount) -> str:
+    """Another text after each change of what is counted; cheap, for open pages ask for it again and again."""
+    lines, latest = db.session.execute(
+        select(func.count(), func.max(StockCountLine.at)).where(StockCountLine.stock_count_id == count.id)
+    ).one()
+    return f"{lines}-{latest.timestamp() if latest else 0}"
+
+
 def scanned_last(count: StockCount) -> Sequence[StockCountLine]:
     """The products that were scanned last, the latest first."""
     return db.session.scalars(

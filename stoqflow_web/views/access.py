@@ -24,8 +24,10 @@ POLLED_ENDPOINTS = frozenset(
     {
         "home.show",
         "order_changes.show",
+        "products.show",
         "push_subscriptions.show",
         "shop_health.show",
+        "stock_counts.show_lines",
         "syncs.show",
         "syncs.show_check",
     }

@@ -1,6 +1,6 @@
 """Counting by scanning: a page for a phone with a scanner, a review, and what came of it."""
 
-from flask import Blueprint, Response, flash, request, url_for
+from flask import Blueprint, Response, flash, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
@@ -40,6 +40,26 @@ def show(count_id: int) -> Response:
     if not count.is_open:
         return _review(count)
     return _scanning(count, just=queries.line_of(count, request.args.get("last", type=int)))
+
+
+@blueprint.get("/stock/counts/<int:count_id>/lines")
+def show_lines(count_id: int) -> Response:
+    """What an open count asks every few seconds: 204 while all is as it was at `seen`. Ended, it leads on."""
+    count = queries.find(count_id)
+    if not count.is_open or not wants_fragment():
+        return redirect_to(_address(count_id))
+    version = queries.version_of(count)
+    if version == request.args.get("seen"):
+        return Response(status=204)
+    return make_response(
+        render_template(
+            "stock_counts/_lines.html",
+            count_=count,
+            version=version,
+            sums=queries.sums_of(count),
+            lines=queries.scanned_last(count),
+        )
+    )
 
 
 @blueprint.post("/stock/counts/<int:count_id>/scans")
@@ -141,6 +161,7 @@ def _scanning(
         added=added,
         refused=refused,
         sentence=sentence,
+        version=queries.version_of(count),
         sums=queries.sums_of(count),
         lines=queries.scanned_last(count),
     )

@@ -3,6 +3,7 @@
 import pytest
 
 from stoqflow_web.models import Product
+from stoqflow_web.services import counting
 from tests.services.transfers import read
 from tests.support.builders import make_product
 
@@ -53,6 +54,36 @@ def test_units_without_a_code_are_how_many_there_are_of_the_last_product(sam):
     assert scan(sam, "", units="0").texts(".scanned") == ["Mug MUG-1 0 counted"]
     refused = scan(sam, "", units="many")
     assert (refused.status, refused.texts("#counted [role=alert]")) == (422, ["Not counted Enter a whole number."])
+
+
+def test_an_open_count_reads_its_list_again_only_when_somebody_changed_it(sam, signed_in, clock):
+    def watched(page):
+        return str(page.one("#count-lines")["hx-get"])
+
+    seen = watched(sam.page)
+    assert sam.htmx_get(seen).status == 204
+    emma = signed_in("staff")
+    emma.get("/stock/count")
+    for change in (
+        lambda: scan(emma, "MUG-1"),
+        lambda: emma.submit("#line-1 form.amount", counted="0"),
+        lambda: emma.submit("#line-1 form[action$=removal]"),
+    ):
+        clock.jump(seconds=1)
+        change()
+        fragment = sam.htmx_get(seen)
+        assert fragment.status == 200
+        seen = watched(fragment)
+        assert sam.htmx_get(seen).status == 204
+    assert "Nothing scanned yet" in fragment.text
+    assert sam.get(seen).heading == "Count stock"
+
+
+def test_an_open_page_of_a_count_that_has_ended_leads_on(sam):
+    seen = str(sam.page.one("#count-lines")["hx-get"])
+    counting.discard(1, user_id=None)
+    ended = sam.htmx_get(seen)
+    assert (ended.status, ended.headers["HX-Redirect"]) == (204, "/stock/counts/1")
 
 
 def test_an_unknown_code_stands_in_red_and_in_the_field(sam):

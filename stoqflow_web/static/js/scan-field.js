@@ -29,7 +29,15 @@ if (form) {
     code.focus();
   });
 
-  document.addEventListener("htmx:after:settle", () => {
+  // The list of what everybody scanned looks again by itself: not while somebody is in it, and the focus stays where it is.
+  for (const moment of ["htmx:before:request", "htmx:before:swap"]) {
+    document.addEventListener(moment, (event) => {
+      if (isWatching(event) && event.target.contains(document.activeElement)) event.preventDefault();
+    });
+  }
+
+  document.addEventListener("htmx:after:settle", (event) => {
+    if (isWatching(event)) return;
     const refused = document.querySelector("[data-scan-refused]")?.dataset.scanRefused;
     if (refused && code.value === "") {
       code.value = refused;
@@ -45,4 +53,8 @@ if (form) {
     if (event.target.closest("input, select, textarea, [contenteditable]")) return;
     code.focus();
   });
+}
+
+function isWatching(event) {
+  return event.target.id === "count-lines";
 }
