@@ -1,4 +1,4 @@
-"""What an open list of orders asks every two seconds: has anything changed?"""
+"""What an open page of orders or stock asks every two seconds: has anything changed?"""
 
 from flask import Blueprint, Response, make_response, render_template, request
 

@@ -96,7 +96,7 @@ def _show(product: Product, *, form: CorrectionForm | None = None, status: int =
         form.shows(product, newest)  # the page that comes with the refusal tells what is there now
     return respond(
         "products/product.html",
-        "products/_movements.html",
+        "products/_product.html",
         status=status,
         product=product,
         form=form or fresh_correction(product, newest, request.args.get("reason", "")),
@@ -105,6 +105,7 @@ def _show(product: Product, *, form: CorrectionForm | None = None, status: int =
         reserved=product_stock.reserved_by(product),
         waiting=product_stock.waited_for_by(product),
         movements=page.rows,
+        here_url=url_for("products.show", product_id=product.id, page=request.args.get("page")),
         next_url=page.next and url_for("products.show", product_id=product.id, page=page.next),
         previous_url=page.previous and url_for("products.show", product_id=product.id, page=page.previous),
     )

@@ -3,8 +3,11 @@
 import pytest
 from playwright.sync_api import expect
 
+from stoqflow_web import clock
 from stoqflow_web.extensions import db
-from stoqflow_web.models import Product
+from stoqflow_web.models import Offer, Product, Shop
+from stoqflow_web.services import correcting, counting
+from stoqflow_web.transaction import transaction
 from tests.browser.conftest import PHONE, WIDE
 from tests.browser.watching import pale_texts, sticking_out
 
@@ -22,6 +25,12 @@ def product(filled_house):
 def on_hand(house, product_id):
     with house.app.app_context():
         return db.session.query(Product.on_hand).filter_by(id=product_id).scalar()
+
+
+def scan(house, count_id, code):
+    """A colleague does it, Mia."""
+    with house.app.app_context():
+        counting.scan(count_id, code, user_id=1)
 
 
 def ready_to_scan(page):
@@ -91,6 +100,122 @@ def test_stock_is_corrected_with_the_keyboard_alone(filled_house, product, page,
     expect(page.locator("#movements tbody tr").first).to_contain_text("Damaged")
     expect(page.locator("#movements tbody tr").first).to_contain_text("fell off the shelf")
     assert on_hand(filled_house, product_id) == before - 2
+
+
+def correct(house, product_id, change):
+    """A colleague does it."""
+    with house.app.app_context():
+        before = db.session.query(Product.on_hand).filter_by(id=product_id).scalar()
+        correcting.correct(product_id, seen=before, change=change, reason="lost", user_id=1)
+
+
+def test_a_product_shows_what_a_colleague_corrected_and_a_begun_correction_stays(
+    filled_house, product, page, sign_in, shoot
+):
+    product_id, _sku, _ean, before = product
+    sign_in(page, "stef@example.com")
+    page.goto(f"/products/{product_id}")
+    tile, form = page.locator(".tile[href='#movements']"), page.locator("#correction")
+    number, moved = page.get_by_label("Units"), page.locator("#correction [data-moved]")
+    expect(tile.locator(".tile__value")).to_have_text(str(before))
+    correct(filled_house, product_id, -1)
+    expect(tile.locator(".tile__value")).to_have_text(str(before - 1))
+    expect(page.locator("#movements tbody tr").first).to_contain_text("Lost")
+    expect(form).to_contain_text(f"{before - 1} on hand")  # nobody has begun to fill it in
+    expect(moved).to_be_hidden()
+
+    number.fill("2")
+    page.get_by_role("heading", level=1).click()  # the field has no focus any more, but what was typed
+    correct(filled_house, product_id, -1)
+    expect(tile.locator(".tile__value")).to_have_text(str(before - 2))
+    expect(number).to_have_value("2")
+    expect(form).to_contain_text(f"{before - 1} on hand")
+    expect(form.locator("[name=seen]")).to_have_value(str(before - 1))
+    expect(moved).to_contain_text(f"counts from the {before - 1} that were on hand when you began")
+    shoot(page, "wide-light-stock-product-moved-meanwhile")
+    assert sticking_out(page) + pale_texts(page) == []
+    page.get_by_label("Reason").select_option("damaged")
+    page.get_by_role("button", name="Correct", exact=True).click()
+    expect(page.locator(".field__error").first).to_contain_text(f"Meanwhile somebody made it {before - 2}")
+
+    correct(filled_house, product_id, -1)
+    expect(tile.locator(".tile__value")).to_have_text(str(before - 3))
+    expect(page.locator(".field__error").first).to_be_visible()
+    expect(form.locator("[name=seen]")).to_have_value(str(before - 2))
+
+
+def test_a_product_shows_the_order_that_has_just_come_in(filled_house, page, sign_in):
+    with filled_house.app.app_context():
+        is_free = Product.on_hand - Product.reserved > 3
+        offer = db.session.query(Offer).join(Offer.product).filter(is_free).order_by(Offer.id).first()
+        product_id, offer_id, reserved = offer.product_id, offer.external_id, offer.product.reserved
+    sign_in(page)
+    page.goto(f"/products/{product_id}")
+    tile = page.locator(".tile[href='#reserved-title'] .tile__value")
+    orders = page.locator("section[aria-labelledby=reserved-title] tbody tr")
+    there = orders.count()
+    expect(tile).to_have_text(str(reserved))
+    filled_house.world.place_order(offer_id=offer_id)
+    with filled_house.app.app_context(), transaction() as tx:
+        tx.session.query(Shop).one().next_sync_at = clock.now()
+    expect(tile).to_have_text(str(reserved + 1), timeout=45_000)
+    expect(orders).to_have_count(there + 1)
+
+
+def test_what_colleagues_scan_appears_without_disturbing_the_scanner(filled_house, product, browse, sign_in, shoot):
+    _id, _sku, ean, _on_hand = product
+    page = browse(viewport=PHONE, has_touch=True)
+    sign_in(page, "stef@example.com")
+    page.goto("/stock/count")
+    page.get_by_role("button", name="Start counting").click()
+    ready_to_scan(page)
+    code, lines = page.get_by_label("Scan a product"), page.locator("#count-lines")
+    page.keyboard.type("87")
+    count_id = int(page.url.rsplit("/", 1)[1].partition("?")[0])
+    scan(filled_house, count_id, ean)
+    expect(lines).to_contain_text("1 product")
+    expect(lines).to_contain_text("Mia Manager")
+    expect(code).to_be_focused()
+    expect(code).to_have_value("87")
+    code.fill("")
+    page.get_by_label("Units").focus()
+    page.keyboard.type("1")
+    scan(filled_house, count_id, ean)
+    expect(lines).to_contain_text("2 units")
+    expect(page.get_by_label("Units")).to_be_focused()
+    page.keyboard.type("2")
+    expect(page.get_by_label("Units")).to_have_value("12")
+    shoot(page, "phone-light-count-colleague")
+
+    with filled_house.app.app_context():
+        counting.discard(count_id, user_id=1)
+    expect(page.get_by_text("Discarded")).to_be_visible()  # nobody scans on into a count that has ended
+
+
+def test_a_list_in_which_somebody_types_waits(filled_house, product, browse, sign_in):
+    _id, sku, ean, _on_hand = product
+    with filled_house.app.app_context():
+        count_id = counting.start(user_id=1).id
+    scan(filled_house, count_id, ean)
+    page = browse()
+    sign_in(page)
+    page.clock.install()
+    page.goto(f"/stock/counts/{count_id}")
+    ready_to_scan(page)
+    amount, units = page.get_by_label(f"Counted of {sku}"), page.locator("#count-lines .card__sub")
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    amount.fill("1")
+    scan(filled_house, count_id, ean)
+    page.clock.run_for(10_000)
+    expect(units).to_have_text("1 unit")
+    expect(amount).to_be_focused()
+    expect(amount).to_have_value("1")
+    assert asked == []
+    page.get_by_label("Scan a product").focus()
+    page.clock.run_for(4_000)
+    expect(units).to_have_text("2 units")
+    assert len(asked) == 1
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -3,6 +3,7 @@
 import pytest
 
 from stoqflow_web.exchange import FBB
+from stoqflow_web.services import correcting
 from tests.support.builders import make_offer, make_order, make_product, make_shop
 
 pytestmark = pytest.mark.usefixtures("clock", "ctx")
@@ -65,6 +66,29 @@ def test_the_page_of_a_product_explains_each_number(sam):
     assert "Outdoor BE" in page.text
     assert "Put on hold at bol.com" in page.text
     assert "The stock never changed." in page.text
+
+
+def test_a_page_of_movements_turned_reads_itself_again_where_it_is(sam):
+    product = make_product("HK-1", stock=200)
+    for number in range(60):
+        correcting.correct(product.id, seen=200 - number, change=-1, reason="lost", user_id=sam.user.id)
+    page = sam.get(f"/products/{product.id}")
+    assert page.one("#product")["hx-get"] == f"/products/{product.id}"
+    older = page.one("#movements a[rel=next]")
+    assert older["hx-target"] == "#product"
+    fragment = sam.htmx_get(str(older["hx-get"]))
+    assert fragment.soup.find("html") is None
+    assert fragment.one("#product")["hx-get"] == older["hx-get"]
+    assert fragment.texts("#movements tbody td:nth-child(3)")[-1] == "199"
+    assert "200" not in fragment.texts(".tile__value")
+
+
+def test_a_correction_that_was_refused_or_asked_for_is_begun(sam):
+    product = make_product("HK-1", stock=12)
+    assert not sam.get(f"/products/{product.id}").all("[data-begun]")
+    assert sam.submit("#correction form", number="many").all("[data-begun]")
+    assert sam.page.one("#product")["hx-get"] == f"/products/{product.id}"
+    assert sam.get(f"/products/{product.id}?reason=returned").all("[data-begun]")
 
 
 def test_a_correction_says_what_it_did_and_stands_in_the_list(sam):

@@ -7,10 +7,11 @@ from sqlalchemy import select
 
 from stoqflow_web import clock as clock_module
 from stoqflow_web.extensions import db
-from stoqflow_web.models import PushSubscription, Shop
-from stoqflow_web.services import history
+from stoqflow_web.models import Product, PushSubscription, Shop
+from stoqflow_web.models.products import LOST
+from stoqflow_web.services import history, stock
 from stoqflow_web.transaction import transaction
-from tests.support.builders import make_shop
+from tests.support.builders import make_product, make_shop
 
 ADDRESS = "https://orders.shop.example"
 
@@ -112,11 +113,22 @@ def test_staff_may_not_touch_it(shop, signed_in):
 
 def test_nothing_new_is_nothing_to_swap_and_news_is_an_event(shop, signed_in):
     browser = signed_in()
-    for address in ("/", "/orders"):
+    for address in ("/", "/orders", f"/products/{make_product().id}"):
         ask = browser.get(address).one("#order-changes")["hx-get"]
         assert browser.htmx_get(ask).status == 204
     with transaction() as tx:
         history.record(tx, "renamed", shop_id=shop.id)
+    fragment = browser.htmx_get(ask)
+    assert (fragment.status, fragment.headers["HX-Trigger"]) == (200, "orders-changed")
+    assert browser.htmx_get(fragment.one("#order-changes")["hx-get"]).status == 204
+
+
+def test_stock_that_moved_is_news_too(shop, signed_in):
+    product = make_product(stock=5)
+    browser = signed_in()
+    ask = browser.get(f"/products/{product.id}").one("#order-changes")["hx-get"]
+    with transaction() as tx:
+        stock.move(tx, tx.session.get_one(Product, product.id), -1, LOST)
     fragment = browser.htmx_get(ask)
     assert (fragment.status, fragment.headers["HX-Trigger"]) == (200, "orders-changed")
     assert browser.htmx_get(fragment.one("#order-changes")["hx-get"]).status == 204
