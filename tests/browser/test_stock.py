@@ -1,5 +1,7 @@
 """Stock in a real browser: counted with a scanner on a phone, corrected with the keyboard alone."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -142,6 +144,24 @@ def test_a_product_shows_what_a_colleague_corrected_and_a_begun_correction_stays
     expect(tile.locator(".tile__value")).to_have_text(str(before - 3))
     expect(page.locator(".field__error").first).to_be_visible()
     expect(form.locator("[name=seen]")).to_have_value(str(before - 2))
+
+
+def test_older_movements_are_shown_beside_a_begun_correction(filled_house, product, page, sign_in):
+    product_id, *_ = product
+    for change in (1, -1) * 30:
+        correct(filled_house, product_id, change)
+    sign_in(page, "stef@example.com")
+    page.goto(f"/products/{product_id}")
+    page.get_by_label("Units").fill("2")
+    rows = page.locator("#movements tbody tr")
+    page.locator("#movements").get_by_role("link", name="Next").click()
+    expect(rows.last).to_contain_text("Opening stock")
+    expect(page).to_have_url(re.compile("page="))
+    expect(page.locator("#movements-title")).to_be_in_viewport()
+    expect(page.get_by_label("Units")).to_have_value("2")
+    correct(filled_house, product_id, 1)
+    expect(page.locator("#correction [data-moved]")).to_be_visible()
+    expect(rows.last).to_contain_text("Opening stock")  # still the page that was turned to
 
 
 def test_a_product_shows_the_order_that_has_just_come_in(filled_house, page, sign_in):

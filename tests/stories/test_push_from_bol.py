@@ -383,6 +383,7 @@ def test_a_subscription_that_bol_gave_up_is_on_again_and_what_was_missed_is_here
     assert len(push.desk.ours(told)) == 1
 
 
+@pytest.mark.both_databases
 def test_an_order_that_only_the_sync_tells_of_has_it_looked_at_at_once(
     push: Push, signed_in: Callable[..., Browser]
 ) -> None:
