@@ -52,6 +52,12 @@ class PushSubscription(Base):
         """Whether a test message was asked for and has not come in."""
         return self.test_wanted_at is not None and (self.tested_at is None or self.tested_at < self.test_wanted_at)
 
+    @property
+    def is_test_sent(self) -> bool:
+        """Whether the marketplace was asked for the newest one, not only for one before it."""
+        wanted, sent = self.test_wanted_at, self.test_sent_at
+        return wanted is not None and sent is not None and sent >= wanted
+
 
 class SignatureKey(Base):
     """A key that a shop's marketplace signs with. Kept, because it tells them only a few times an hour."""

@@ -21,11 +21,13 @@ IN_ORDER: Keyset[StockCountLine] = Keyset(key_of=lambda line: (line.id,), reader
 
 @dataclass(frozen=True)
 class Sums:
-    """What is in a count: products, units, and products of which there are more or fewer than expected."""
+    """What is in a count: products, units, and products of which there are more or fewer units than expected."""
 
     products: int
     units: int
     different: int
+    more: int
+    fewer: int
 
 
 def open_one() -> StockCount | None:
@@ -60,15 +62,29 @@ def of_late() -> Sequence[StockCount]:
 
 
 def sums_of(count: StockCount) -> Sums:
-    is_different = StockCountLine.counted != StockCountLine.expected
-    products, units, different = db.session.execute(
+    difference = StockCountLine.counted - StockCountLine.expected
+    found = db.session.execute(
         select(
             func.count(),
             func.coalesce(func.sum(StockCountLine.counted), 0),
-            func.count().filter(is_different),
+            func.count().filter(difference != 0),
+            func.coalesce(func.sum(difference).filter(difference > 0), 0),
+            func.coalesce(func.sum(-difference).filter(difference < 0), 0),
         ).where(StockCountLine.stock_count_id == count.id)
     ).one()
-    return Sums(products, units, different)
+    return Sums(*found)
+
+
+def largest_difference(count: StockCount) -> StockCountLine | None:
+    """The line that would change the stock of its product most."""
+    difference = func.abs(StockCountLine.counted - StockCountLine.expected)
+    return db.session.scalars(
+        select(StockCountLine)
+        .where(StockCountLine.stock_count_id == count.id, difference > 0)
+        .options(joinedload(StockCountLine.product))
+        .order_by(difference.desc(), StockCountLine.id)
+        .limit(1)
+    ).first()
 
 
 def version_of(count: StockCount) -> str:

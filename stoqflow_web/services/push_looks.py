@@ -23,7 +23,7 @@ def look_soon(tx: Transaction, shop_id: int) -> None:
 
 
 def doubt_silence(tx: Transaction, shop_id: int, new_orders: Collection[str]) -> None:
-    """A sync brought these orders in. If one of them should have been pushed and was not, have it looked at.
+    """A sync brought these orders in. If no message told of one of them, have it looked at when one should be here.
 
     It may just be late: that is one question, and after it only an order placed later than that is doubted.
     """
@@ -34,32 +34,28 @@ def doubt_silence(tx: Transaction, shop_id: int, new_orders: Collection[str]) ->
     ).one_or_none()
     if row is None or not row.is_on or row.trouble is not None or row.checked_at is None or row.check_at is None:
         return
-    at = max(clock.now(), row.checked_at + LOOKS_APART)
-    if at < row.check_at and (untold := _untold(tx, shop_id, new_orders, row.checked_at)):
+    if (untold := _untold(tx, shop_id, new_orders, row.checked_at)) is None:
+        return
+    at = max(clock.now(), untold + TOLD_WITHIN, row.checked_at + LOOKS_APART)
+    if at < row.check_at:
         _look_at(tx, shop_id, at)
-        log.warning("Nothing was pushed to shop %s about %s: its subscription is looked at", shop_id, untold[0])
+        log.warning("Nothing was pushed to shop %s about a new order: its subscription is looked at", shop_id)
 
 
-def should_be_told(placed_at: datetime, *, seen_on_at: datetime, now: datetime) -> bool:
-    """Whether a message about an order of this moment should be here by `now`: it was seen on before that."""
-    return seen_on_at < placed_at <= now - TOLD_WITHIN
-
-
-def _untold(tx: Transaction, shop_id: int, order_ids: Collection[str], seen_on_at: datetime) -> list[str]:
-    """Those that should have been told and were not: neither by the id of the order nor by that of an item."""
-    now = clock.now()
+def _untold(tx: Transaction, shop_id: int, order_ids: Collection[str], seen_on_at: datetime) -> datetime | None:
+    """When the first of those was placed that no message told of, by its id or an item's; since it was seen on."""
     orders = tx.session.scalars(
         select(MarketplaceOrder)
         .where(MarketplaceOrder.shop_id == shop_id, MarketplaceOrder.external_id.in_(order_ids))
         .options(selectinload(MarketplaceOrder.items))
     )
-    subjects = {
-        order.external_id: {order.external_id, *(item.external_id for item in order.items)}
+    subjects = [
+        (order.placed_at, {order.external_id, *(item.external_id for item in order.items)})
         for order in orders
-        if order.placed_at is not None and should_be_told(order.placed_at, seen_on_at=seen_on_at, now=now)
-    }
-    told = _told(tx, shop_id, set().union(*subjects.values()), since=seen_on_at)
-    return [external_id for external_id, its in subjects.items() if not its & told]
+        if order.placed_at is not None and order.placed_at > seen_on_at
+    ]
+    told = _told(tx, shop_id, set().union(*(its for _, its in subjects)), since=seen_on_at)
+    return min((placed_at for placed_at, its in subjects if not its & told), default=None)
 
 
 def _told(tx: Transaction, shop_id: int, subjects: Collection[str], *, since: datetime) -> set[str]:

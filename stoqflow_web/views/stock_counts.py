@@ -177,6 +177,7 @@ def _review(count: StockCount) -> Response:
         "stock_counts/review.html",
         count_=count,
         sums=sums,
+        largest=queries.largest_difference(count) if count.is_open else None,
         page=page,
         tabs=[
             (_("Different"), sums.different, _review_address(count.id), not shows_all),

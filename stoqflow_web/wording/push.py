@@ -66,12 +66,12 @@ def _lines(row: PushSubscription, last_message_at: datetime | None, now: datetim
 def _test(row: PushSubscription, now: datetime) -> str:
     if not row.awaits_test and row.tested_at is not None:
         return _("arrived %(ago)s", ago=ago(row.tested_at, now=now))
-    return _("on its way") if row.test_sent_at else _("about to be asked for")
+    return _("on its way") if row.is_test_sent else _("about to be asked for")
 
 
 def _notices(row: PushSubscription, now: datetime) -> list[str]:
     notices = [row.trouble] if row.trouble else []
-    if row.awaits_test and row.test_sent_at is not None and now - row.test_sent_at > TEST_TAKES:
+    if row.awaits_test and row.is_test_sent and row.test_sent_at and now - row.test_sent_at > TEST_TAKES:
         notices.append(
             _(
                 "The test message has not arrived. Is this host reachable from the internet under the address in "

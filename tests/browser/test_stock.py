@@ -79,7 +79,10 @@ def test_a_phone_with_a_scanner_counts_a_shelf(filled_house, product, browse, si
     page.get_by_role("link", name="Review").click()
     expect(page.locator("tbody")).to_contain_text(sku)
     shoot(page, "phone-light-count-review")
-    page.get_by_role("button", name="Apply 1 difference" if expected != 18 else "Finish").click()
+    page.get_by_role("button", name="Apply 1 difference").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text(f"{sku}, {expected} → 18")
+    dialog.get_by_role("button", name="Apply").click()
     expect(page.locator("#flashes")).to_contain_text("1 product counted")
     assert on_hand(filled_house, product_id) == 18
 

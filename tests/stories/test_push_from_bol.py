@@ -418,6 +418,18 @@ def test_an_order_that_may_well_come_by_a_sync_has_nothing_looked_at(push: Push,
     assert looks(push) == 0
 
 
+def test_an_order_that_a_sync_found_at_once_has_it_looked_at_half_a_minute_later(push: Push) -> None:
+    in_step(push)
+    push.world.switch_subscriptions_off()
+    push.world.place_order()
+    push.desk.jump(seconds=5)
+    sync(push.desk.shop_id)
+    assert looks(push) == 0
+    push.desk.jump(seconds=26)
+    assert looks(push) == 1
+    assert len(activities("push_mended")) == 1
+
+
 def test_an_order_from_before_it_was_switched_on_has_nothing_looked_at(app: Flask, desk: Desk) -> None:
     order_id = desk.world.place_order()
     push = Push(app, desk)

@@ -182,4 +182,4 @@ def test_what_is_kept_for_the_next_message_is_counted(ctx, signed_in):
         tx.session.add(NewsItem(recipient_id=only().id, key="access-1-1", **item))
     page = browser.get(browser.page.url)
     assert "For the next message 1" in page.text
-    assert "at most one message in 15 minutes" in page.text
+    assert "It goes within two minutes" in page.text
