@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import redis
 from rq import Queue
-from rq.exceptions import DuplicateJobError, NoSuchJobError
+from rq.exceptions import DuplicateJobError
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
+from rq.utils import utcparse
 
 from stoqflow_web.extensions import impatient_redis_client, settings
 
@@ -28,18 +29,11 @@ def enqueue(
     """
     try:
         with impatient_redis_client(settings()) as client:
-            if job_id is not None:
-                _forget_if_orphaned(client, job_id)
-            Queue(queue, connection=client, serializer=JSONSerializer).enqueue_call(
-                function_path,
-                args=args,
-                timeout=timeout,
-                result_ttl=0,
-                failure_ttl=FAILURE_SECONDS,
-                description=function_path,
-                job_id=job_id,
-                unique=job_id is not None,
-            )
+            try:
+                _enqueue(client, function_path, args, queue, job_id, timeout)
+            except DuplicateJobError:
+                if job_id and _forget_if_orphaned(client, job_id):
+                    _enqueue(client, function_path, args, queue, job_id, timeout)
     except DuplicateJobError:
         return True
     except (redis.RedisError, OSError) as error:
@@ -48,16 +42,33 @@ def enqueue(
     return True
 
 
-def _forget_if_orphaned(client: redis.Redis, job_id: str) -> None:
-    """RQ itself finds out after more than a minute, and keeps the job's id for another: too long for an order.
+def _enqueue(
+    client: redis.Redis, function_path: str, args: tuple[object, ...], queue: str, job_id: str | None, timeout: int
+) -> None:
+    """Raises DuplicateJobError."""
+    Queue(queue, connection=client, serializer=JSONSerializer).enqueue_call(
+        function_path,
+        args=args,
+        timeout=timeout,
+        result_ttl=0,
+        failure_ttl=FAILURE_SECONDS,
+        description=function_path,
+        job_id=job_id,
+        unique=job_id is not None,
+    )
 
-    Were the job alive after all, two would do the same at once, which every job here allows.
+
+def _forget_if_orphaned(client: redis.Redis, job_id: str) -> bool:
+    """Whether the job that has this id was begun by a worker that is gone; then the id is free.
+
+    RQ itself finds out after more than a minute, and keeps the id for another: too long for an order. Were the job
+    alive after all, two would do the same at once, which every job here allows.
     """
-    try:
-        job = Job.fetch(job_id, connection=client, serializer=JSONSerializer)
-    except NoSuchJobError:
-        return
-    heard = job.last_heartbeat
-    if job.get_status(refresh=False) == JobStatus.STARTED and heard and datetime.now(UTC) - heard > SILENT_FOR:
-        log.warning("%s (%s) is given to another worker: its own has not been heard for a while", job.func_name, job_id)
-        job.delete()
+    status, heard = client.hmget(Job.key_for(job_id), "status", "last_heartbeat")
+    if status != JobStatus.STARTED.value.encode() or not heard:
+        return False
+    if datetime.now(UTC) - utcparse(str(heard, "ascii") if isinstance(heard, bytes) else heard) <= SILENT_FOR:
+        return False
+    log.warning("Job %s is given to another worker: its own has not been heard for a while", job_id)
+    Job.fetch(job_id, connection=client, serializer=JSONSerializer).delete()
+    return True

@@ -168,7 +168,7 @@ def _note_kept(plan: _Plan, external_id: str, *, was_lost: bool) -> bool:
             record_of_shop(tx, plan.shop_id, "push_mended", kind=CONNECTION, outcome=TROUBLE)
             syncing.want_catch_up(tx, plan.shop_id)
             log.warning("The marketplace had switched off its push to shop %s; it is on again", plan.shop_id)
-        return row.test_wanted_at is not None and (row.test_sent_at is None or row.test_sent_at < row.test_wanted_at)
+        return row.test_wanted_at is not None and not row.is_test_sent
 
 
 def _note_test_sent(shop_id: int, at: datetime) -> None:

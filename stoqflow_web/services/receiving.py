@@ -109,10 +109,10 @@ def _store(
         with transaction() as tx:
             if unverified is not None:
                 _leave_room(tx, shop_id)
+                tx.after_commit(lambda: signature_keys.ask_soon(shop_id))
+            elif not webhook_work.is_awaited(tx, shop_id):
+                tx.after_commit(lambda: webhook_work.hand_over(shop_id))
             tx.session.add(message)
-            tx.after_commit(
-                lambda: webhook_work.hand_over(shop_id) if unverified is None else signature_keys.ask_soon(shop_id)
-            )
     except IntegrityError:
         log.debug("Shop %s was pushed a message twice", shop_id)
 

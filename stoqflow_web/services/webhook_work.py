@@ -58,6 +58,7 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)
 STAY_SECONDS = 0.3
+JUST_TOLD = timedelta(seconds=5)
 AT_ONCE = 200  # messages in one round
 MOST_ROUNDS = 100  # of one job: other shops want the worker too
 STORED_TOGETHER = 10  # messages that come in meanwhile wait for the database no longer than for these
@@ -82,6 +83,18 @@ def hand_over(shop_id: int) -> bool:
     return background.enqueue(
         "jobs.webhooks.handle", shop_id, queue="urgent", job_id=f"webhooks-{shop_id}", timeout=TIMEOUT_SECONDS
     )
+
+
+def is_awaited(tx: Transaction, shop_id: int) -> bool:
+    """Whether a message waits here already of which a worker was told just now: it takes what comes in meanwhile along.
+
+    So Redis is asked once for a burst. When telling it failed, the sweep finds them all.
+    """
+    now = clock.now()
+    waiting = select(WebhookMessage.id).where(
+        WebhookMessage.shop_id == shop_id, is_due(now), WebhookMessage.received_at > now - JUST_TOLD
+    )
+    return tx.session.scalar(waiting.limit(1)) is not None
 
 
 def handle(shop_id: int, *, stay_seconds: float = 0.0, on_step: Step = no_step) -> None:
