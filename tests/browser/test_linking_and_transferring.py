@@ -1,13 +1,16 @@
 """The main job: a manager links a shop and watches its products and sales orders come in."""
 
 import re
+from contextlib import suppress
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Error, Locator, Page, expect
 
 from tests.browser.house import OPTIONS, SHOP
+from tests.support.clocks import wait_until
 
 SECOND = 1000  # milliseconds
+LOOKS = 5  # parts of a shop's page that look again when a transfer has ended
 
 
 def row(page: Page, kind: str) -> Locator:
@@ -33,6 +36,26 @@ def link(page: Page, name: str = SHOP) -> None:
     page.get_by_label("Name").fill(name)
     fill_in_keys(page, OPTIONS.client_secret)
     expect(page.get_by_role("heading", level=1)).to_have_text(name)
+
+
+def test_a_look_that_answers_late_does_not_take_a_click_back(filled_house, page, sign_in):
+    sign_in(page)
+    page.goto("/shops/1")
+    expect(row(page, "products")).to_contain_text("Finished")
+    late = []
+    page.route(re.compile(r"/shops/1$"), lambda route: late.append((route, route.fetch())))
+    page.evaluate("document.body.dispatchEvent(new CustomEvent('import-ended', {bubbles: true}))")
+    wait_until(lambda: page.evaluate("1") and len(late) == LOOKS, 15)
+    gate = filled_house.gate("/retailer/orders", 0)
+    press(page, "orders", "Transfer again")
+    expect(row(page, "orders")).to_contain_text("Running")
+    for route, answer in late:
+        with suppress(Error):  # it was given up
+            route.fulfill(response=answer)
+    with page.expect_response(re.compile("/imports/")):
+        pass  # the row that runs asks again
+    expect(row(page, "orders")).to_contain_text("Running")
+    gate.open()
 
 
 def test_a_manager_links_a_shop_and_its_products_and_orders_come_in(house, page, sign_in, shoot):
