@@ -84,8 +84,8 @@ def main(queues: Sequence[str] = ()) -> int:
         return 2
     # RQ listens for commands in a thread, so Python 3.12 and newer warn at each fork; the child uses no thread.
     warnings.filterwarnings("ignore", message=".*use of fork.*", category=DeprecationWarning)
-    # When the worker is killed, its job must end too: else another worker runs the same job beside it.
     heed_stop_soon()
+    # When the worker is killed, its job must end too: else another worker runs the same job beside it.
     os.register_at_fork(after_in_child=lambda: die_with_parent(signal.SIGKILL))
     try:
         app = create_app()

@@ -8,7 +8,7 @@ from rq import Queue
 from rq.exceptions import DuplicateJobError
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
-from rq.utils import utcparse
+from rq.utils import as_text, utcparse
 
 from stoqflow_web.extensions import impatient_redis_client, settings
 
@@ -65,9 +65,9 @@ def _forget_if_orphaned(client: redis.Redis, job_id: str) -> bool:
     alive after all, two would do the same at once, which every job here allows.
     """
     status, heard = client.hmget(Job.key_for(job_id), "status", "last_heartbeat")
-    if status != JobStatus.STARTED.value.encode() or not heard:
+    if not status or not heard or as_text(status) != JobStatus.STARTED:
         return False
-    if datetime.now(UTC) - utcparse(str(heard, "ascii") if isinstance(heard, bytes) else heard) <= SILENT_FOR:
+    if datetime.now(UTC) - utcparse(as_text(heard)) <= SILENT_FOR:
         return False
     log.warning("Job %s is given to another worker: its own has not been heard for a while", job_id)
     Job.fetch(job_id, connection=client, serializer=JSONSerializer).delete()

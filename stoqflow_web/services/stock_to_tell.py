@@ -3,6 +3,7 @@
 Marking is cheap and may be done too often: whoever tells works the number out anew, and tells only another one.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import timedelta
 from typing import Any
@@ -40,13 +41,13 @@ def forget_told(tx: Transaction, items: Iterable[MarketplaceItem | None]) -> Non
     bol.com takes off what is ordered, and sets the number to 0 when the seller cancels. So what we told last does not
     hold any more, even where our number stays the same: with 5,000 on hand it is 999 after each order.
     """
-    offers = {(item.shop_id, item.offer_external_id) for item in items if item is not None and item.offer_external_id}
-    for shop_id, external_id in sorted(offers):
-        offer_id = tx.session.scalar(
-            select(Offer.id).where(Offer.shop_id == shop_id, Offer.external_id == external_id).limit(1)
-        )
-        if offer_id is not None:
-            tx.at_the_end(_note, [(UNKNOWN, offer_id)])
+    offers: dict[int, set[str]] = defaultdict(set)
+    for item in items:
+        if item is not None and item.offer_external_id:
+            offers[item.shop_id].add(item.offer_external_id)
+    for shop_id, external_ids in offers.items():
+        found = select(Offer.id).where(Offer.shop_id == shop_id, Offer.external_id.in_(external_ids))
+        tx.at_the_end(_note, ((UNKNOWN, offer_id) for offer_id in tx.session.scalars(found)))
 
 
 def go_on(tx: Transaction, shop_id: int) -> None:

@@ -57,8 +57,8 @@ from stoqflow_web.transaction import Transaction, reading, transaction
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)
-STAY_SECONDS = 0.3
-JUST_TOLD = timedelta(seconds=5)
+STAY_SECONDS = 0.3  # a job waits so long for more: messages come in bursts
+JUST_TOLD = timedelta(seconds=5)  # as often as the sweep looks; what waits longer may have been told to nobody
 AT_ONCE = 200  # messages in one round
 MOST_ROUNDS = 100  # of one job: other shops want the worker too
 STORED_TOGETHER = 10  # messages that come in meanwhile wait for the database no longer than for these

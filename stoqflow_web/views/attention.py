@@ -16,8 +16,8 @@ from stoqflow_web.models import OrderLine, Writeback
 from stoqflow_web.models.writebacks import NEEDS_ATTENTION, TRANSPORT
 from stoqflow_web.next_steps import EDIT_CODE, SHIP_ANYWAY, TAKE_OVER, possible_steps
 from stoqflow_web.queries import attention as queries
-from stoqflow_web.queries.attention import Tried
-from stoqflow_web.queries.shop_health import health_of_shops
+from stoqflow_web.queries.attention import Counts, Tried
+from stoqflow_web.queries.shop_health import ShopHealth, health_of_shops
 from stoqflow_web.services import attention
 from stoqflow_web.views.access import local_path, signed_in_user
 from stoqflow_web.views.respond import redirect_to, respond
@@ -63,11 +63,10 @@ class Besides:
         return bool(self.locked_out or self.lines)
 
 
-def besides(most_lines: int = LINES_SHOWN) -> Besides:
-    lost = [one for one in health_of_shops() if one.shop.has_lost_access]
+def besides(counts: Counts, shops: Sequence[ShopHealth], most_lines: int = LINES_SHOWN) -> Besides:
+    lost = [one for one in shops if one.shop.has_lost_access]
     lines = queries.first_lines(most_lines)
-    more = queries.counts().lines - len(lines)
-    return Besides(banners(lost, is_manager=current_user.is_manager), lines, more)
+    return Besides(banners(lost, is_manager=current_user.is_manager), lines, counts.lines - len(lines))
 
 
 @blueprint.get("/needs-attention")
@@ -77,7 +76,7 @@ def index() -> Response:
         "attention/list.html",
         "attention/_list.html",
         matters=matters_of(page.rows),
-        besides=besides() if not page.previous else None,
+        besides=besides(queries.counts(), health_of_shops()) if not page.previous else None,
         next_url=page.next and url_for("attention.index", page=page.next),
         previous_url=page.previous and url_for("attention.index", page=page.previous),
         here=url_for("attention.index", page=request.args.get("page")),

@@ -25,15 +25,15 @@ blueprint = Blueprint("home", __name__)
 def show() -> Response:
     """The page; a page that is open asks for what changes on it again and again."""
     now, day, locale = clock.now(), clock.today(), get_locale() or "en"
-    shops = today.shops()
+    figures, shops = today.figures(), today.shops()
     return respond(
         "home/today.html",
         "home/_today.html",
         day=times.long_day(day, locale=locale),
-        tiles=[(tile, _addresses()[tile.name]) for tile in wording.tiles(today.figures(), now=now, locale=locale)],
+        tiles=[(tile, _addresses()[tile.name]) for tile in wording.tiles(figures, now=now, locale=locale)],
         chart=hourly_chart(today.orders_by_hour(day), locale=locale),
         matters=matters_of(attention.first(MATTERS_SHOWN)),
-        besides=besides(LINES_SHOWN),
+        besides=besides(figures.attention, [shop.health for shop in shops], LINES_SHOWN),
         measures=measures(service_norms.of_shops(), locale=locale),
         asked_sync=asked_words(syncs.asked_for(), locale=locale),
         bare_shops=[one.health.shop for one in shops if one.needs_products],
